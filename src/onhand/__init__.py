@@ -1,0 +1,1 @@
+"""onhand: the truth about stock. Start reading at docs/architecture.md."""

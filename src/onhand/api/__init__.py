@@ -1,0 +1,1 @@
+"""HTTP: Litestar routes over the services, problem details, API keys."""

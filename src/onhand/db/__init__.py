@@ -1,0 +1,1 @@
+"""SQL in .sql files, typed rows, migrations, connections. PostgreSQL only."""

@@ -1,0 +1,92 @@
+"""Who is covered when stock comes and goes (law 1).
+
+New stock covers the oldest waiting units first; a count that finds too little uncovers the youngest.
+"""
+
+from collections.abc import Sequence
+
+from onhand.domain.level import Level
+from onhand.domain.outcomes import Short
+from onhand.domain.reservation import Allocation
+from onhand.domain.world import Fetched, MissingFactsError, World
+
+
+def settle(world: World, level: Level) -> list[Short]:
+    """Make covered units fit the shelf again; return what was uncovered. Units."""
+    free = level.free
+    if free > 0 and level.backordered:
+        _cover(world, level, min(free, level.backordered))
+    elif free < 0:
+        return _uncover(world, level, -free)
+    return []
+
+
+def _cover(world: World, level: Level, units: int) -> None:
+    for allocation in _oldest_waiting(world, level, units):
+        covered = min(units, allocation.backordered)
+        allocation.backordered -= covered
+        allocation.touched = True
+        level.backordered -= covered
+        units -= covered
+        world.tell("reservation.covered", str(allocation.reservation), _facts(allocation, covered))
+        if not units:
+            break
+
+
+def _uncover(world: World, level: Level, units: int) -> list[Short]:
+    short = []
+    for allocation in _youngest_covered(world, level, units):
+        uncovered = min(units, allocation.covered)
+        allocation.backordered += uncovered
+        allocation.touched = True
+        level.backordered += uncovered
+        units -= uncovered
+        short.append(Short(allocation.reservation, allocation.product, allocation.warehouse, uncovered))
+        world.tell("reservation.short", str(allocation.reservation), _facts(allocation, uncovered))
+        if not units:
+            break
+    level.backordered += (
+        units  # Only where law 2 is broken already: a count is never refused, reconcile tells the rest.
+    )
+    return short
+
+
+def _oldest_waiting(world: World, level: Level, units: int) -> Sequence[Allocation]:
+    known = sorted((a for a in world.by_level.get(level.key, ()) if a.backordered), key=lambda a: a.age)
+    if sum(allocation.backordered for allocation in known) == level.backordered:
+        return known
+    fetched = world.waiting.get(level.key)
+    usable = [a for a in known if fetched and (fetched.horizon is None or a.age <= fetched.horizon)]
+    if sum(allocation.backordered for allocation in usable) < units and not _read_to_end(fetched):
+        raise MissingFactsError(waiting={level.key: _ask_for(units, fetched)})
+    return usable
+
+
+def _youngest_covered(world: World, level: Level, units: int) -> Sequence[Allocation]:
+    known = sorted((a for a in world.by_level.get(level.key, ()) if a.covered), key=lambda a: a.age, reverse=True)
+    if sum(allocation.covered for allocation in known) == level.covered:
+        return known
+    fetched = world.youngest.get(level.key)
+    usable = [a for a in known if fetched and (fetched.horizon is None or a.age >= fetched.horizon)]
+    if sum(allocation.covered for allocation in usable) < units and not _read_to_end(fetched):
+        raise MissingFactsError(youngest={level.key: _ask_for(units, fetched)})
+    return usable
+
+
+def _read_to_end(fetched: Fetched | None) -> bool:
+    return fetched is not None and fetched.horizon is None
+
+
+def _ask_for(units: int, fetched: Fetched | None) -> int:
+    """Each waiting allocation has a unit at least, so as many as units will do; if not, twice as many as before."""
+    return max(min(units, 1_000), 2 * fetched.limit if fetched else 0)
+
+
+def _facts(allocation: Allocation, units: int) -> dict[str, object]:
+    return {
+        "reservation_id": str(allocation.reservation),
+        "line": allocation.line,
+        "product_id": str(allocation.product),
+        "warehouse_id": str(allocation.warehouse),
+        "quantity": units,
+    }

@@ -1,0 +1,143 @@
+"""What callers ask of the engine. Everything is resolved and validated: ids, positive quantities, sane times."""
+
+import msgspec
+
+from onhand.domain.ids import Id
+
+
+class Header(msgspec.Struct, frozen=True, gc=False):
+    """Who asks, and why. operation_id is also the reservation_id or transfer_id that the command creates."""
+
+    operation_id: Id
+    actor: str
+    reason: str | None = None
+    reference_type: str | None = None
+    reference_id: str | None = None
+
+
+class StockLine(msgspec.Struct, frozen=True, gc=False):
+    product: Id
+    warehouse: Id
+    quantity: int
+
+
+class Receive(msgspec.Struct, frozen=True, tag=True):
+    header: Header
+    lines: tuple[StockLine, ...]
+
+
+class AdjustLine(msgspec.Struct, frozen=True, gc=False):
+    """Either a signed change or the counted truth; expected_on_hand makes it compare-and-set."""
+
+    product: Id
+    warehouse: Id
+    reason: str
+    quantity_change: int | None = None
+    counted_quantity: int | None = None
+    expected_on_hand: int | None = None
+
+
+class Adjust(msgspec.Struct, frozen=True, tag=True):
+    header: Header
+    lines: tuple[AdjustLine, ...]
+
+
+class ReserveLine(msgspec.Struct, frozen=True, gc=False):
+    """warehouse None: wherever stock is."""
+
+    product: Id
+    quantity: int
+    warehouse: Id | None = None
+
+
+class ShipTo(msgspec.Struct, frozen=True, gc=False):
+    """Degrees, and ISO 3166-1 alpha-2."""
+
+    latitude: float | None = None
+    longitude: float | None = None
+    country: str | None = None
+    postal_code: str | None = None
+
+
+class Reserve(msgspec.Struct, frozen=True, tag=True):
+    header: Header
+    lines: tuple[ReserveLine, ...]
+    order_id: str | None = None
+    ship_to: ShipTo | None = None
+    expires_in_s: int | None = None  # None = never
+    allow_split: bool = True
+    allow_partial: bool = False
+
+
+class OpenLine(msgspec.Struct, frozen=True, gc=False):
+    """Part of a reservation: product, and warehouse where it matters."""
+
+    product: Id
+    quantity: int
+    warehouse: Id | None = None
+
+
+class Release(msgspec.Struct, frozen=True, tag=True):
+    """lines None = all that is open."""
+
+    header: Header
+    reservation: Id
+    lines: tuple[OpenLine, ...] | None = None
+
+
+class Fulfill(msgspec.Struct, frozen=True, tag=True):
+    """lines None = all that is open."""
+
+    header: Header
+    reservation: Id
+    lines: tuple[OpenLine, ...] | None = None
+
+
+class Extend(msgspec.Struct, frozen=True, tag=True):
+    """A new end of the hold, counted from now; None = never."""
+
+    header: Header
+    reservation: Id
+    expires_in_s: int | None
+
+
+class Expire(msgspec.Struct, frozen=True, tag=True):
+    """Release what is open if the hold has run out; otherwise nothing."""
+
+    header: Header
+    reservation: Id
+
+
+class TransferLineWanted(msgspec.Struct, frozen=True, gc=False):
+    product: Id
+    quantity: int
+
+
+class Dispatch(msgspec.Struct, frozen=True, tag=True):
+    """A transfer begins; immediate ones end in the same moment."""
+
+    header: Header
+    source: Id
+    destination: Id
+    lines: tuple[TransferLineWanted, ...]
+    immediate: bool = True
+
+
+class ReceiveTransfer(msgspec.Struct, frozen=True, tag=True):
+    """lines None = all that is under way."""
+
+    header: Header
+    transfer: Id
+    lines: tuple[TransferLineWanted, ...] | None = None
+
+
+class CancelTransfer(msgspec.Struct, frozen=True, tag=True):
+    """What is under way goes back to where it came from."""
+
+    header: Header
+    transfer: Id
+
+
+ReservationCommand = Release | Fulfill | Extend | Expire
+TransferCommand = ReceiveTransfer | CancelTransfer
+Command = Receive | Adjust | Reserve | ReservationCommand | Dispatch | TransferCommand

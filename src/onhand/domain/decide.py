@@ -1,0 +1,64 @@
+"""decide(world, commands) → verdicts: each command in turn, each on its own, over the whole batch.
+
+Pure: the clock, the ids and everything read come in with the world; everything to be written is left in it.
+"""
+
+from collections.abc import Sequence
+
+from onhand.domain import holding, moving
+from onhand.domain.commands import (
+    Adjust,
+    CancelTransfer,
+    Command,
+    Dispatch,
+    Expire,
+    Extend,
+    Fulfill,
+    Receive,
+    ReceiveTransfer,
+    Release,
+    Reserve,
+)
+from onhand.domain.errors import DomainError
+from onhand.domain.outcomes import Done
+from onhand.domain.world import World
+
+Verdict = Done | DomainError
+
+
+def decide(world: World, commands: Sequence[Command]) -> list[Verdict]:
+    """Judge the commands in order and post the accepted ones; a refused one leaves no trace.
+
+    Raises MissingFactsError when something must be fetched first: the world is spent then, make a fresh one.
+    """
+    verdicts: list[Verdict] = []
+    for command in commands:
+        try:
+            verdicts.append(_decide(world, command))
+        except DomainError as error:
+            verdicts.append(error)
+    return verdicts
+
+
+def _decide(world: World, command: Command) -> Done:  # noqa: PLR0911  one line per operation is the clearest table
+    match command:
+        case Reserve():
+            return holding.reserve(world, command)
+        case Release():
+            return holding.release(world, command)
+        case Fulfill():
+            return holding.fulfill(world, command)
+        case Receive():
+            return moving.receive(world, command)
+        case Adjust():
+            return moving.adjust(world, command)
+        case Expire():
+            return holding.expire(world, command)
+        case Extend():
+            return holding.extend(world, command)
+        case Dispatch():
+            return moving.dispatch(world, command)
+        case ReceiveTransfer():
+            return moving.receive_transfer(world, command)
+        case CancelTransfer():
+            return moving.cancel_transfer(world, command)

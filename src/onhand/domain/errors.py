@@ -1,0 +1,192 @@
+"""What can go wrong, as facts. Errors know nothing of HTTP; onhand.api.problems gives each its status and words.
+
+DomainError
+├── Unknown             NOT_FOUND
+├── InsufficientStock   INSUFFICIENT_STOCK
+├── ReservationClosed   RESERVATION_CLOSED
+├── QuantityExceedsOpen QUANTITY_EXCEEDS_OPEN
+├── NotCovered          NOT_COVERED
+├── BelowZero           BELOW_ZERO
+├── StaleExpectation    STALE_EXPECTATION
+├── LevelOverflow       LEVEL_OVERFLOW
+├── TransferClosed      TRANSFER_CLOSED
+├── WarehouseInactive   WAREHOUSE_INACTIVE
+├── AlreadyExists       ALREADY_EXISTS
+├── Invalid             VALIDATION_FAILED
+├── IdempotencyKeyReused IDEMPOTENCY_KEY_REUSED
+├── Overloaded          OVERLOADED
+└── OutcomeUnknown      OUTCOME_UNKNOWN
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from onhand.domain.ids import Id
+
+
+class DomainError(Exception):
+    """An operation was refused; nothing has changed."""
+
+    code: ClassVar[str]
+
+
+@dataclass(eq=False)
+class Shortage:
+    """One line that asks for more than there is. line is its index in the request; units throughout."""
+
+    line: int
+    product: Id
+    warehouse: Id | None
+    requested: int
+    available: int
+
+
+@dataclass(eq=False)
+class InsufficientStock(DomainError):
+    """Some lines ask for more than is available."""
+
+    code: ClassVar[str] = "INSUFFICIENT_STOCK"
+    shortages: list[Shortage]
+    lines: int = 0
+
+
+@dataclass(eq=False)
+class Unknown(DomainError):
+    """Something is named that does not exist. kind: sku, warehouse, reservation, transfer, …"""
+
+    code: ClassVar[str] = "NOT_FOUND"
+    kind: str
+    name: str
+    path: str | None = None
+
+
+@dataclass(eq=False)
+class ReservationClosed(DomainError):
+    """The reservation is fulfilled, released or expired: nothing of it is open."""
+
+    code: ClassVar[str] = "RESERVATION_CLOSED"
+    reservation: Id
+    status: str
+
+
+@dataclass(eq=False)
+class QuantityExceedsOpen(DomainError):
+    """More units are to be released, fulfilled or received than are open."""
+
+    code: ClassVar[str] = "QUANTITY_EXCEEDS_OPEN"
+    line: int
+    product: Id
+    requested: int
+    open: int
+
+
+@dataclass(eq=False)
+class NotCovered(DomainError):
+    """Units that wait for stock (backordered) cannot be shipped yet."""
+
+    code: ClassVar[str] = "NOT_COVERED"
+    shortages: list[Shortage]
+
+
+@dataclass(eq=False)
+class BelowZero(DomainError):
+    """An adjustment takes away more than lies there."""
+
+    code: ClassVar[str] = "BELOW_ZERO"
+    line: int
+    product: Id
+    warehouse: Id
+    quantity_change: int
+    on_hand: int
+
+
+@dataclass(eq=False)
+class StaleExpectation(DomainError):
+    """on_hand is not what the caller expected: somebody else has moved stock since."""
+
+    code: ClassVar[str] = "STALE_EXPECTATION"
+    line: int
+    product: Id
+    warehouse: Id
+    expected_on_hand: int
+    on_hand: int
+
+
+@dataclass(eq=False)
+class LevelOverflow(DomainError):
+    """A level would exceed 2^31 − 1 units."""
+
+    code: ClassVar[str] = "LEVEL_OVERFLOW"
+    line: int
+    product: Id
+    warehouse: Id
+    quantity: int
+
+
+@dataclass(eq=False)
+class TransferClosed(DomainError):
+    """The transfer is received or cancelled: nothing of it is under way."""
+
+    code: ClassVar[str] = "TRANSFER_CLOSED"
+    transfer: Id
+    status: str
+
+
+@dataclass(eq=False)
+class WarehouseInactive(DomainError):
+    """The warehouse takes no new stock and no new orders."""
+
+    code: ClassVar[str] = "WAREHOUSE_INACTIVE"
+    line: int
+    warehouse: Id
+
+
+@dataclass(eq=False)
+class AlreadyExists(DomainError):
+    """The name is taken. kind: sku, warehouse, key."""
+
+    code: ClassVar[str] = "ALREADY_EXISTS"
+    kind: str
+    name: str
+
+
+@dataclass(eq=False)
+class FieldProblem:
+    """One bad field: where (lines[0].quantity), a stable code and a sentence."""
+
+    path: str
+    code: str
+    detail: str
+
+
+@dataclass(eq=False)
+class Invalid(DomainError):
+    """The request is malformed; fields says where."""
+
+    code: ClassVar[str] = "VALIDATION_FAILED"
+    fields: list[FieldProblem] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class IdempotencyKeyReused(DomainError):
+    """The same Idempotency-Key came before with another request."""
+
+    code: ClassVar[str] = "IDEMPOTENCY_KEY_REUSED"
+
+
+@dataclass(eq=False)
+class Overloaded(DomainError):
+    """Too much waits already; nothing was done. Come back after retry_after_s seconds."""
+
+    code: ClassVar[str] = "OVERLOADED"
+    retry_after_s: int = 1
+
+
+@dataclass(eq=False)
+class OutcomeUnknown(DomainError):
+    """The database went away at COMMIT: the operation may or may not have happened.
+
+    Repeat it with the same Idempotency-Key to learn which (law 4).
+    """
+
+    code: ClassVar[str] = "OUTCOME_UNKNOWN"

@@ -1,0 +1,34 @@
+"""Every limit in one place, the unit last in the name. The checks at the end hold them together."""
+
+QUANTITY_MAX_UNITS = 2**31 - 1  # PostgreSQL integer
+SKU_MAX_CHARS = 100
+WAREHOUSE_CODE_MAX_CHARS = 50
+NAME_MAX_CHARS = 500
+REASON_MAX_CHARS = 500
+ORDER_ID_MAX_CHARS = 255
+IDEMPOTENCY_KEY_MAX_CHARS = 255
+IDEMPOTENCY_KEPT_S = 7 * 24 * 3600
+
+LINES_MAX = 1_000  # of one operation: a count or a receipt of a whole delivery, an order of a wholesaler
+RESERVATION_BATCH_MAX = 1_000
+AVAILABILITY_SKUS_MAX = 500
+WAREHOUSES_MAX = 1_000
+PAGE_MAX_ROWS = 1_000
+PAGE_DEFAULT_ROWS = 100
+BODY_MAX_BYTES = 4 * 1024 * 1024
+
+EXPIRY_DEFAULT_S = 15 * 60
+EXPIRY_MIN_S = 1
+EXPIRY_MAX_S = 30 * 24 * 3600
+EXPIRY_SWEEP_EVERY_S = 1.0
+EXPIRY_SWEEP_MAX_RESERVATIONS = 500
+
+BATCH_MAX_COMMANDS = 256  # of one transaction of the engine
+BATCH_MAX_LINES = 4_000
+QUEUE_MAX_COMMANDS = 20_000  # waiting in one process; beyond it callers are told to come back
+LANES_PER_PROCESS = 2
+RETRIES_MAX = 8
+
+assert EXPIRY_MIN_S < EXPIRY_DEFAULT_S < EXPIRY_MAX_S
+assert LINES_MAX <= BATCH_MAX_LINES
+assert BATCH_MAX_COMMANDS <= QUEUE_MAX_COMMANDS

@@ -1,0 +1,64 @@
+"""What the engine answers: facts by id, kept for repeats of the same Idempotency-Key and rendered by the services."""
+
+from datetime import datetime
+
+import msgspec
+
+from onhand.domain.ids import Id
+from onhand.domain.reservation import Reservation
+from onhand.domain.transfer import Transfer
+
+
+class Posted(msgspec.Struct, frozen=True, gc=False):
+    """One line as it was posted, and its level right after it. Units."""
+
+    product: Id
+    warehouse: Id
+    quantity: int
+    on_hand: int
+    reserved: int
+    backordered: int
+    reason: str | None = None
+
+
+class Short(msgspec.Struct, frozen=True, gc=False):
+    """Units of a reservation that a count left without stock."""
+
+    reservation: Id
+    product: Id
+    warehouse: Id
+    quantity: int
+
+
+class OperationDone(msgspec.Struct, tag="operation"):
+    operation_id: Id
+    type: str
+    created_at: datetime
+    created_by: str
+    reason: str | None
+    reference_type: str | None
+    reference_id: str | None
+    lines: list[Posted]
+    short: list[Short]
+
+
+class ReservationDone(msgspec.Struct, tag="reservation"):
+    reservation: Reservation
+
+
+class TransferDone(msgspec.Struct, tag="transfer"):
+    transfer: Transfer
+
+
+class Refused(msgspec.Struct, tag="refused"):
+    """A domain error as data: its code and its facts."""
+
+    code: str
+    facts: dict[str, object]
+
+
+class Nothing(msgspec.Struct, tag="nothing"):
+    """There was nothing to do (a timer that fired early)."""
+
+
+Done = OperationDone | ReservationDone | TransferDone | Nothing

@@ -1,0 +1,163 @@
+"""Where the units of an order are held: named warehouses as asked, the rest by routing, then backorders."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from onhand.domain import routing
+from onhand.domain.commands import Reserve
+from onhand.domain.errors import LevelOverflow, Shortage, WarehouseInactive
+from onhand.domain.ids import Id
+from onhand.domain.level import LevelKey
+from onhand.domain.routing import Pick, Wanted, Warehouse
+from onhand.domain.world import World, reservable
+
+
+class Placement(msgspec.Struct):
+    """picks: what is held where, one per line and warehouse; short: the lines that did not find all they want."""
+
+    picks: list[Pick]
+    short: list[int]
+    preferred: list[Warehouse]
+
+
+class _Placing:
+    """One order finding its place. taken: units that its earlier lines took already."""
+
+    def __init__(self, world: World, command: Reserve, preferred: list[Warehouse]) -> None:
+        self.world = world
+        self.command = command
+        self.preferred = preferred
+        self.taken: Counter[LevelKey] = Counter()
+        self.picks: list[Pick] = []
+
+    def take(self, line: int, product: Id, warehouse: Id, units: int) -> None:
+        if units:
+            self.taken[product, warehouse] += units
+            self.picks.append(Pick(line, product, warehouse, units))
+
+    def room(self, product: Id, warehouse: Id, wanted: int) -> int:
+        """How many of the wanted units may still be reserved there, backorders included."""
+        sellable = self.world.level(product, warehouse).sellable()
+        return wanted if sellable is None else min(wanted, max(0, sellable - self.taken[product, warehouse]))
+
+
+def place(world: World, command: Reserve) -> Placement:
+    """Find a place for each line. Lines that name a warehouse come first, the others share what is left."""
+    routed = [
+        Wanted(index, line.product, line.quantity) for index, line in enumerate(command.lines) if line.warehouse is None
+    ]
+    preferred = routing.preference(world.warehouses.values(), command.ship_to) if routed else []
+    placing = _Placing(world, command, preferred)
+    short = _place_named(placing)
+    if routed:
+        short += _place_routed(placing, routed)
+    _must_be_countable(placing)
+    return Placement(_merged(placing.picks), sorted(short), preferred)
+
+
+def shortages(world: World, command: Reserve, short: Sequence[int]) -> list[Shortage]:
+    """What each short line asked for and could have had. Two lines of one SKU are judged together: by their sum."""
+    demand: Counter[tuple[Id, Id | None]] = Counter()
+    for line in command.lines:
+        demand[line.product, line.warehouse] += line.quantity
+    keys = {(command.lines[index].product, command.lines[index].warehouse) for index in short}
+    return [
+        Shortage(
+            index,
+            line.product,
+            line.warehouse,
+            demand[line.product, line.warehouse],
+            _available(world, line.product, line.warehouse),
+        )
+        for index, line in enumerate(command.lines)
+        if (line.product, line.warehouse) in keys
+    ]
+
+
+def _available(world: World, product: Id, warehouse: Id | None) -> int:
+    if warehouse is not None:
+        return max(0, world.level(product, warehouse).available)
+    active = {w.warehouse_id for w in world.warehouses.values() if w.active}
+    return sum(max(0, x.available) for x in world.by_product.get(product, ()) if x.warehouse in active)
+
+
+def _place_named(placing: _Placing) -> list[int]:
+    short = []
+    for index, line in enumerate(placing.command.lines):
+        if line.warehouse is None:
+            continue
+        known = placing.world.warehouses.get(line.warehouse)
+        if known is not None and not known.active:
+            raise WarehouseInactive(index, line.warehouse)
+        units = placing.room(line.product, line.warehouse, line.quantity)
+        placing.take(index, line.product, line.warehouse, units)
+        if units < line.quantity:
+            short.append(index)
+    return short
+
+
+def _place_routed(placing: _Placing, wanted: list[Wanted]) -> list[int]:
+    active = {warehouse.warehouse_id for warehouse in placing.preferred}
+    stock = {
+        level.key: level.free - placing.taken[level.key]
+        for product in {want.product for want in wanted}
+        for level in placing.world.by_product.get(product, ())
+        if level.warehouse in active
+    }
+    split = placing.command.allow_split
+    picks, left = routing.plan(wanted, stock, placing.preferred, allow_split=split)
+    if left and not split:
+        return _place_whole(placing, wanted)
+    for pick in picks:
+        placing.take(pick.line, pick.product, pick.warehouse, pick.quantity)
+    for want in left:  # No stock covers these: they wait at the first warehouse whose limit allows it.
+        for warehouse in placing.preferred:
+            units = placing.room(want.product, warehouse.warehouse_id, want.quantity)
+            placing.take(want.line, want.product, warehouse.warehouse_id, units)
+            want.quantity -= units
+            if not want.quantity:
+                break
+    return [want.line for want in left if want.quantity]
+
+
+def _place_whole(placing: _Placing, wanted: list[Wanted]) -> list[int]:
+    """An order that may not be split goes to the warehouse that can promise most of it, backorders included."""
+    best, best_rooms = None, [0] * len(wanted)
+    for warehouse in placing.preferred:
+        rooms = _rooms(placing, wanted, warehouse.warehouse_id)
+        if sum(rooms) > sum(best_rooms):
+            best, best_rooms = warehouse, rooms
+    if best is not None:
+        for want, units in zip(wanted, best_rooms, strict=True):
+            placing.take(want.line, want.product, best.warehouse_id, units)
+    return [want.line for want, units in zip(wanted, best_rooms, strict=True) if units < want.quantity]
+
+
+def _rooms(placing: _Placing, wanted: list[Wanted], warehouse: Id) -> list[int]:
+    before, rooms = placing.taken.copy(), []
+    for want in wanted:
+        units = placing.room(want.product, warehouse, want.quantity)
+        placing.taken[want.product, warehouse] += units
+        rooms.append(units)
+    placing.taken = before
+    return rooms
+
+
+def _must_be_countable(placing: _Placing) -> None:
+    for pick in placing.picks:
+        level = placing.world.level(pick.product, pick.warehouse)
+        if not reservable(level, placing.taken[level.key]):
+            raise LevelOverflow(pick.line, pick.product, pick.warehouse, pick.quantity)
+
+
+def _merged(picks: list[Pick]) -> list[Pick]:
+    """One allocation per line and warehouse, in the order of the lines."""
+    if len(picks) == 1:
+        return picks
+    units: Counter[tuple[int, Id, Id]] = Counter()
+    for pick in picks:
+        units[pick.line, pick.product, pick.warehouse] += pick.quantity
+    merged = [Pick(line, product, warehouse, n) for (line, product, warehouse), n in units.items()]
+    return sorted(merged, key=lambda pick: pick.line)

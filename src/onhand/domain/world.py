@@ -1,0 +1,184 @@
+"""The world a batch is decided in: what the locks hold, changed in memory, and the effects to be written.
+
+Handlers judge a command first and post second, so a refused command leaves no trace.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from onhand.domain.commands import Header
+from onhand.domain.ids import Id, NewId
+from onhand.domain.level import Level, LevelKey
+from onhand.domain.limits import QUANTITY_MAX_UNITS
+from onhand.domain.reservation import Allocation, Reservation
+from onhand.domain.routing import Warehouse
+from onhand.domain.transfer import Transfer
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One ledger row. quantity is signed as the operation moves what it counts; the rest is the level after it."""
+
+    txn_id: Id
+    header: Header
+    type: str
+    product: Id
+    warehouse: Id
+    version: int
+    quantity: int
+    on_hand: int
+    reserved: int
+    reason: str | None
+
+
+class Operation(msgspec.Struct, frozen=True, gc=False):
+    header: Header
+    type: str
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """Something that happened to a reservation without its owner asking."""
+
+    event_id: Id
+    type: str
+    subject: str
+    data: dict[str, object]
+
+
+class MissingFactsError(Exception):
+    """The batch cannot be decided yet: fetch these under the locks already held, and decide again.
+
+    waiting: how many backordered allocations of a level, oldest first; youngest: how many covered ones, youngest
+    first; products: whose backorder limits are needed because a level is about to be made.
+    """
+
+    def __init__(
+        self,
+        *,
+        waiting: Mapping[LevelKey, int] | None = None,
+        youngest: Mapping[LevelKey, int] | None = None,
+        products: Iterable[Id] = (),
+    ) -> None:
+        super().__init__("facts are missing")
+        self.waiting = dict(waiting or {})
+        self.youngest = dict(youngest or {})
+        self.products = frozenset(products)
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """How far a level's queue has been read: asked for limit allocations, and got as far as the one of this age."""
+
+    limit: int
+    horizon: tuple[Id, int] | None  # None = to the end
+
+
+class World:
+    """Everything one batch may look at and change."""
+
+    def __init__(
+        self,
+        *,
+        now: datetime,
+        new_id: NewId,
+        warehouses: Mapping[Id, Warehouse],
+        levels: Iterable[Level] = (),
+        reservations: Iterable[Reservation] = (),
+        transfers: Iterable[Transfer] = (),
+        allocations: Iterable[Allocation] = (),
+        waiting: Mapping[LevelKey, Fetched] | None = None,
+        youngest: Mapping[LevelKey, Fetched] | None = None,
+        limits: Mapping[Id, int | None] | None = None,
+    ) -> None:
+        self.now = now
+        self.new_id = new_id
+        self.warehouses = warehouses
+        self.levels: dict[LevelKey, Level] = {}
+        self.by_product: dict[Id, list[Level]] = {}
+        for level in levels:
+            self._add_level(level)
+        self.reservations = {reservation.reservation_id: reservation for reservation in reservations}
+        self.transfers = {transfer.transfer_id: transfer for transfer in transfers}
+        self.waiting = waiting or {}
+        self.youngest = youngest or {}
+        self.limits = limits or {}
+        self.allocations: dict[tuple[Id, int, Id], Allocation] = {}
+        self.by_level: dict[LevelKey, list[Allocation]] = {}
+        for reservation in self.reservations.values():
+            for allocation in reservation.allocations:
+                self.add_allocation(allocation)
+        for allocation in allocations:
+            if (allocation.reservation, allocation.line, allocation.warehouse) not in self.allocations:
+                self.add_allocation(allocation)
+        self.operations: list[Operation] = []
+        self.entries: list[Entry] = []
+        self.events: list[Event] = []
+
+    def _add_level(self, level: Level) -> None:
+        self.levels[level.key] = level
+        self.by_product.setdefault(level.product, []).append(level)
+
+    def level(self, product: Id, warehouse: Id) -> Level:
+        """The level; one of zeros where none exists yet."""
+        level = self.levels.get((product, warehouse))
+        if level is None:
+            if product not in self.limits:
+                raise MissingFactsError(products=[product])
+            level = Level(product, warehouse, backorder_limit=self.limits[product], exists=False)
+            self._add_level(level)
+        return level
+
+    def add_allocation(self, allocation: Allocation) -> None:
+        self.allocations[allocation.reservation, allocation.line, allocation.warehouse] = allocation
+        self.by_level.setdefault(allocation.key, []).append(allocation)
+
+    def add_reservation(self, reservation: Reservation) -> None:
+        self.reservations[reservation.reservation_id] = reservation
+        for allocation in reservation.allocations:
+            self.add_allocation(allocation)
+
+    def open_operation(self, header: Header, type_: str) -> None:
+        self.operations.append(Operation(header, type_))
+
+    def post(
+        self,
+        level: Level,
+        header: Header,
+        type_: str,
+        quantity: int,
+        *,
+        on_hand: int = 0,
+        reserved: int = 0,
+        reason: str | None = None,
+    ) -> None:
+        """Move a level and write its ledger row. on_hand and reserved are signed changes in units."""
+        level.on_hand += on_hand
+        level.reserved += reserved
+        level.version += 1
+        level.touched = True
+        self.entries.append(
+            Entry(
+                self.new_id(),
+                header,
+                type_,
+                level.product,
+                level.warehouse,
+                level.version,
+                quantity,
+                level.on_hand,
+                level.reserved,
+                reason if reason is not None else header.reason,
+            )
+        )
+
+    def tell(self, type_: str, subject: str, data: dict[str, object]) -> None:
+        self.events.append(Event(self.new_id(), type_, subject, data))
+
+
+def fits(level: Level, quantity: int) -> bool:
+    """Whether that many units more can be counted at all (PostgreSQL integer)."""
+    return level.on_hand + level.incoming + quantity <= QUANTITY_MAX_UNITS
+
+
+def reservable(level: Level, quantity: int) -> bool:
+    return level.reserved + quantity <= QUANTITY_MAX_UNITS

@@ -1,0 +1,1 @@
+"""What happens by the clock: holds run out, old idempotency keys go."""

@@ -1,0 +1,1 @@
+"""What onhand can do: each owns its transaction or hands a command to the engine."""
