@@ -44,11 +44,12 @@ def account_for(home: Path) -> Account | None:
     """
     if os.geteuid() != 0:
         return None
-    for path in (home / "data", home):
-        if path.exists() and (owner := path.stat()).st_uid != 0:
+    for path in filter(Path.exists, (home / "data", home)):
+        owner = path.stat()
+        if owner.st_uid != 0:
             return Account(owner.st_uid, owner.st_gid)
-    if (home / "data").exists():
-        raise BadHome(home, "its data belongs to root, as whom PostgreSQL will not run; chown it to postgres")
+        if path.name == "data":
+            raise BadHome(home, "its data belongs to root, as whom PostgreSQL will not run")
     return unprivileged(home)
 
 

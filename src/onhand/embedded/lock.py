@@ -51,6 +51,10 @@ class FileLock:
                 raise HomeBusy(self.path, timeout_s)
             time.sleep(POLL_S)
 
+    def release(self) -> None:
+        """Unlock it for all who hold it through this open file; the descriptor stays."""
+        fcntl.flock(self.descriptor, fcntl.LOCK_UN)
+
     def is_at_its_path(self) -> bool:
         """Whether the path still names this very file (false once the home was deleted or made anew)."""
         with contextlib.suppress(OSError):
