@@ -4,6 +4,7 @@ New stock covers the oldest waiting units first; a count that finds too little u
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from onhand.domain.level import Level
 from onhand.domain.outcomes import Short
@@ -82,7 +83,7 @@ def _ask_for(units: int, fetched: Fetched | None) -> int:
     return max(min(units, 1_000), 2 * fetched.limit if fetched else 0)
 
 
-def _facts(allocation: Allocation, units: int) -> dict[str, object]:
+def _facts(allocation: Allocation, units: int) -> dict[str, Any]:
     return {
         "reservation_id": str(allocation.reservation),
         "line": allocation.line,

@@ -40,7 +40,7 @@ def decide(world: World, commands: Sequence[Command]) -> list[Verdict]:
     return verdicts
 
 
-def _decide(world: World, command: Command) -> Done:  # noqa: PLR0911  one line per operation is the clearest table
+def _decide(world: World, command: Command) -> Done:  # noqa: C901, PLR0911  one line per operation is the clearest table
     match command:
         case Reserve():
             return holding.reserve(world, command)

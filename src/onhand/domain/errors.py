@@ -15,6 +15,7 @@ DomainError
 ├── Invalid             VALIDATION_FAILED
 ├── IdempotencyKeyReused IDEMPOTENCY_KEY_REUSED
 ├── Overloaded          OVERLOADED
+├── Unavailable         DATABASE_UNAVAILABLE
 └── OutcomeUnknown      OUTCOME_UNKNOWN
 """
 
@@ -28,6 +29,7 @@ class DomainError(Exception):
     """An operation was refused; nothing has changed."""
 
     code: ClassVar[str]
+    replayed: bool = False  # the refusal of an earlier request with the same Idempotency-Key
 
 
 @dataclass(eq=False)
@@ -190,3 +192,11 @@ class OutcomeUnknown(DomainError):
     """
 
     code: ClassVar[str] = "OUTCOME_UNKNOWN"
+
+
+@dataclass(eq=False)
+class Unavailable(DomainError):
+    """The database cannot be reached; nothing was done."""
+
+    code: ClassVar[str] = "DATABASE_UNAVAILABLE"
+    retry_after_s: int = 2

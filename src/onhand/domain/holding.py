@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from onhand.domain import routing
 from onhand.domain.backorders import settle
@@ -62,7 +63,7 @@ def _hold(world: World, header: Header, pick: Pick) -> Allocation:
     )
 
 
-def _route(world: World, command: Reserve, placement: Placement) -> dict[str, object] | None:
+def _route(world: World, command: Reserve, placement: Placement) -> dict[str, Any] | None:
     if not placement.preferred:
         return None
     used = {pick.warehouse for pick in placement.picks}

@@ -1,6 +1,7 @@
 """What the engine answers: facts by id, kept for repeats of the same Idempotency-Key and rendered by the services."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -30,7 +31,7 @@ class Short(msgspec.Struct, frozen=True, gc=False):
     quantity: int
 
 
-class OperationDone(msgspec.Struct, tag="operation"):
+class OperationDone(msgspec.Struct, tag_field="kind", tag="operation"):
     operation_id: Id
     type: str
     created_at: datetime
@@ -42,22 +43,22 @@ class OperationDone(msgspec.Struct, tag="operation"):
     short: list[Short]
 
 
-class ReservationDone(msgspec.Struct, tag="reservation"):
+class ReservationDone(msgspec.Struct, tag_field="kind", tag="reservation"):
     reservation: Reservation
 
 
-class TransferDone(msgspec.Struct, tag="transfer"):
+class TransferDone(msgspec.Struct, tag_field="kind", tag="transfer"):
     transfer: Transfer
 
 
-class Refused(msgspec.Struct, tag="refused"):
+class Refused(msgspec.Struct, tag_field="kind", tag="refused"):
     """A domain error as data: its code and its facts."""
 
     code: str
-    facts: dict[str, object]
+    facts: dict[str, Any]
 
 
-class Nothing(msgspec.Struct, tag="nothing"):
+class Nothing(msgspec.Struct, tag_field="kind", tag="nothing"):
     """There was nothing to do (a timer that fired early)."""
 
 

@@ -10,6 +10,7 @@ active ──fulfill some──▶ partially_fulfilled ──fulfill or release 
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -78,7 +79,7 @@ class Reservation(msgspec.Struct):
     created_at: datetime
     expires_at: datetime | None
     allocations: list[Allocation]
-    route: dict[str, object] | None = None
+    route: dict[str, Any] | None = None
     requested: dict[str, int] | None = None  # line → units asked for, where less is held
     new: bool = False
     touched: bool = False

@@ -5,6 +5,7 @@ Handlers judge a command first and post second, so a refused command leaves no t
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -43,7 +44,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     event_id: Id
     type: str
     subject: str
-    data: dict[str, object]
+    data: dict[str, Any]
 
 
 class MissingFactsError(Exception):
@@ -171,7 +172,7 @@ class World:
             )
         )
 
-    def tell(self, type_: str, subject: str, data: dict[str, object]) -> None:
+    def tell(self, type_: str, subject: str, data: dict[str, Any]) -> None:
         self.events.append(Event(self.new_id(), type_, subject, data))
 
 

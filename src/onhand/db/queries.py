@@ -1,0 +1,294 @@
+"""Every query of onhand with the type of its rows, in the order of the files under sql/."""
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from onhand.db.query import Query, Statement
+from onhand.domain.ids import Id
+
+
+class LevelKeyRow(NamedTuple):
+    product_id: Id
+    warehouse_id: Id
+
+
+class LockedLevelRow(NamedTuple):
+    product_id: Id
+    warehouse_id: Id
+    on_hand: int
+    reserved: int
+    backordered: int
+    damaged: int
+    quality_control: int
+    incoming: int
+    version: int
+    backorder_limit: int | None
+
+
+class BackorderLimitRow(NamedTuple):
+    product_id: Id
+    backorder_limit: int | None
+
+
+class LevelRow(NamedTuple):
+    sku: str
+    warehouse: str
+    on_hand: int
+    reserved: int
+    backordered: int
+    available: int
+    incoming: int
+    damaged: int
+    quality_control: int
+    reorder_threshold: int | None
+    reorder_quantity: int | None
+    backorder_limit: int | None
+    safety_stock: int
+    product_id: Id
+    warehouse_id: Id
+
+
+class AvailabilityRow(NamedTuple):
+    sku: str
+    selling_mode: str
+    release_date: date | None
+    warehouse: str | None
+    available: int | None
+    backorder_limit: int | None
+
+
+FIND_LEVELS_OF_PRODUCTS = Query("find_levels_of_products", LevelKeyRow)
+FIND_LEVELS_OF_RESERVATIONS = Query("find_levels_of_reservations", LevelKeyRow)
+FIND_LEVELS_OF_TRANSFERS = Query("find_levels_of_transfers", LevelKeyRow)
+LOCK_LEVELS = Query("lock_levels", LockedLevelRow)
+READ_BACKORDER_LIMITS = Query("read_backorder_limits", BackorderLimitRow)
+UPDATE_LEVELS = Statement("update_levels")
+INSERT_LEVELS = Statement("insert_levels")
+LIST_LEVELS = Query("list_levels", LevelRow)
+SET_LEVEL = Query("set_level", LevelKeyRow)
+FOLLOW_SELLING_MODE = Statement("follow_selling_mode")
+READ_AVAILABILITY = Query("read_availability", AvailabilityRow)
+
+
+class OperationIdRow(NamedTuple):
+    operation_id: Id
+
+
+class LedgerRow(NamedTuple):
+    txn_id: Id
+    operation_id: Id
+    type: str
+    sku: str
+    warehouse: str
+    quantity: int
+    on_hand: int
+    reserved: int
+    reason: str | None
+    reference_type: str | None
+    reference_id: str | None
+    created_at: datetime
+    created_by: str
+
+
+class EventRow(NamedTuple):
+    event_id: Id
+    type: str
+    subject: str
+    created_at: datetime
+    data: dict[str, Any]
+
+
+INSERT_OPERATIONS = Statement("insert_operations")
+FIND_OPERATIONS = Query("find_operations", OperationIdRow)
+INSERT_LEDGER = Statement("insert_ledger")
+LIST_LEDGER = Query("list_ledger", LedgerRow)
+INSERT_EVENTS = Statement("insert_events")
+LIST_EVENTS = Query("list_events", EventRow)
+
+
+class ReservationRow(NamedTuple):
+    reservation_id: Id
+    status: str
+    order_id: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    route: dict[str, Any] | None
+    requested: dict[str, int] | None
+
+
+class ReservationLineRow(NamedTuple):
+    reservation_id: Id
+    line: int
+    product_id: Id
+    warehouse_id: Id
+    quantity: int
+    fulfilled: int
+    released: int
+    backordered: int
+
+
+class TimerRow(NamedTuple):
+    expires_at: datetime
+    reservation_id: Id
+
+
+class ReservationIdRow(NamedTuple):
+    reservation_id: Id
+
+
+class OpenLineRow(NamedTuple):
+    reservation_id: Id
+    order_id: str | None
+    status: str
+    created_at: datetime
+    expires_at: datetime | None
+    warehouse: str
+    line: int
+    open: int
+    backordered: int
+
+
+READ_RESERVATIONS = Query("read_reservations", ReservationRow)
+READ_RESERVATION_LINES = Query("read_reservation_lines", ReservationLineRow)
+READ_WAITING_LINES = Query("read_waiting_lines", ReservationLineRow)
+READ_YOUNGEST_LINES = Query("read_youngest_lines", ReservationLineRow)
+INSERT_RESERVATIONS = Statement("insert_reservations")
+UPDATE_RESERVATIONS = Statement("update_reservations")
+INSERT_RESERVATION_LINES = Statement("insert_reservation_lines")
+UPDATE_RESERVATION_LINES = Statement("update_reservation_lines")
+INSERT_TIMERS = Statement("insert_timers")
+READ_DUE_TIMERS = Query("read_due_timers", TimerRow)
+DELETE_TIMERS = Statement("delete_timers")
+FIND_RESERVATIONS_OF_ORDER = Query("find_reservations_of_order", ReservationIdRow)
+FIND_RESERVATIONS = Query("find_reservations", ReservationIdRow)
+READ_OPEN_LINES_OF_PRODUCT = Query("read_open_lines_of_product", OpenLineRow)
+
+
+class TransferRow(NamedTuple):
+    transfer_id: Id
+    from_warehouse_id: Id
+    to_warehouse_id: Id
+    status: str
+    created_at: datetime
+    created_by: str
+
+
+class TransferLineRow(NamedTuple):
+    transfer_id: Id
+    line: int
+    product_id: Id
+    quantity: int
+    received: int
+    cancelled: int
+
+
+class TransferIdRow(NamedTuple):
+    transfer_id: Id
+
+
+READ_TRANSFERS = Query("read_transfers", TransferRow)
+READ_TRANSFER_LINES = Query("read_transfer_lines", TransferLineRow)
+INSERT_TRANSFERS = Statement("insert_transfers")
+UPDATE_TRANSFERS = Statement("update_transfers")
+INSERT_TRANSFER_LINES = Statement("insert_transfer_lines")
+UPDATE_TRANSFER_LINES = Statement("update_transfer_lines")
+FIND_TRANSFERS = Query("find_transfers", TransferIdRow)
+
+
+class IdempotencyRow(NamedTuple):
+    digest: Id
+    request_digest: Id
+    outcome: bytes
+
+
+READ_IDEMPOTENCY = Query("read_idempotency", IdempotencyRow)
+INSERT_IDEMPOTENCY = Statement("insert_idempotency")
+DELETE_OLD_IDEMPOTENCY = Statement("delete_old_idempotency")
+
+
+class ProductRefRow(NamedTuple):
+    sku: str
+    product_id: Id
+
+
+class WarehouseRefRow(NamedTuple):
+    warehouse_id: Id
+    code: str
+    latitude: float
+    longitude: float
+    country: str | None
+    active: bool
+
+
+class ProductRow(NamedTuple):
+    product_id: Id
+    sku: str
+    name: str
+    category: str | None
+    weight_g: int | None
+    length_mm: int | None
+    width_mm: int | None
+    height_mm: int | None
+    selling_mode: str
+    selling_limit: int | None
+    release_date: date | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class ProductIdRow(NamedTuple):
+    product_id: Id
+
+
+class WarehouseRow(NamedTuple):
+    warehouse_id: Id
+    code: str
+    name: str
+    latitude: float
+    longitude: float
+    country: str | None
+    postal_code: str | None
+    time_zone: str
+    capacity: int | None
+    active: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class WarehouseIdRow(NamedTuple):
+    warehouse_id: Id
+
+
+FIND_PRODUCTS_BY_SKU = Query("find_products_by_sku", ProductRefRow)
+FIND_PRODUCTS_BY_ID = Query("find_products_by_id", ProductRefRow)
+READ_WAREHOUSES = Query("read_warehouses", WarehouseRefRow)
+READ_PRODUCT = Query("read_product", ProductRow)
+LIST_PRODUCTS = Query("list_products", ProductRow)
+INSERT_PRODUCT = Statement("insert_product")
+UPDATE_PRODUCT = Statement("update_product")
+LOCK_PRODUCT = Query("lock_product", ProductIdRow)
+READ_WAREHOUSE = Query("read_warehouse", WarehouseRow)
+LOCK_WAREHOUSE = Query("lock_warehouse", WarehouseIdRow)
+LIST_WAREHOUSES = Query("list_warehouses", WarehouseRow)
+INSERT_WAREHOUSE = Statement("insert_warehouse")
+UPDATE_WAREHOUSE = Statement("update_warehouse")
+
+
+class ApiKeyRow(NamedTuple):
+    name: str
+    scopes: list[str]
+
+
+class ApiKeyInfoRow(NamedTuple):
+    key_id: Id
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+FIND_API_KEY = Query("find_api_key", ApiKeyRow)
+INSERT_API_KEY = Statement("insert_api_key")
+PUT_API_KEY = Statement("put_api_key")
+LIST_API_KEYS = Query("list_api_keys", ApiKeyInfoRow)
+REVOKE_API_KEY = Statement("revoke_api_key")

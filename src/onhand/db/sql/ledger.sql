@@ -1,0 +1,45 @@
+-- name: insert_operations!
+INSERT INTO operation (cell, operation_id, type, reason, reference_type, reference_id, created_at, created_by)
+SELECT :cell, operation_id, type, reason, reference_type, reference_id, :now, created_by
+FROM unnest(:operation_ids::uuid[], :types::text[], :reasons::text[], :reference_types::text[],
+            :reference_ids::text[], :actors::text[])
+  AS new (operation_id, type, reason, reference_type, reference_id, created_by);
+
+-- name: find_operations
+-- Which of these were committed: settles an attempt whose answer was lost.
+SELECT operation_id FROM operation WHERE cell = :cell AND operation_id = ANY(:operation_ids::uuid[]);
+
+-- name: insert_ledger!
+INSERT INTO ledger (cell, txn_id, operation_id, product_id, warehouse_id, version, created_at, quantity, on_hand,
+                    reserved, type, created_by, reason, reference_type, reference_id)
+SELECT :cell, txn_id, operation_id, product_id, warehouse_id, version, :now, quantity, on_hand, reserved, type,
+       created_by, reason, reference_type, reference_id
+FROM unnest(:txn_ids::uuid[], :operation_ids::uuid[], :product_ids::uuid[], :warehouse_ids::uuid[], :versions::int8[],
+            :quantities::int8[], :on_hands::int8[], :reserveds::int8[], :types::text[], :actors::text[],
+            :reasons::text[], :reference_types::text[], :reference_ids::text[])
+  AS new (txn_id, operation_id, product_id, warehouse_id, version, quantity, on_hand, reserved, type, created_by,
+          reason, reference_type, reference_id);
+
+-- name: list_ledger
+SELECT ledger.txn_id, ledger.operation_id, ledger.type, product.sku, warehouse.code AS warehouse, ledger.quantity,
+       ledger.on_hand, ledger.reserved, ledger.reason, ledger.reference_type, ledger.reference_id,
+       ledger.created_at, ledger.created_by
+FROM ledger JOIN product USING (product_id) JOIN warehouse USING (warehouse_id)
+WHERE (ledger.product_id = :product_id::uuid OR :product_id::uuid IS NULL)
+  AND (ledger.warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL)
+  AND (ledger.type = :type::text OR :type::text IS NULL)
+  AND (ledger.reference_id = :reference_id::text OR :reference_id::text IS NULL)
+  AND (ledger.created_at >= :from_time::timestamptz OR :from_time::timestamptz IS NULL)
+  AND (ledger.created_at < :to_time::timestamptz OR :to_time::timestamptz IS NULL)
+  AND (ledger.txn_id < :before::uuid OR :before::uuid IS NULL)
+ORDER BY ledger.txn_id DESC
+LIMIT :row_limit;
+
+-- name: insert_events!
+INSERT INTO event (cell, event_id, type, subject, created_at, data)
+SELECT :cell, event_id, type, subject, :now, data::jsonb
+FROM unnest(:event_ids::uuid[], :types::text[], :subjects::text[], :datas::text[]) AS new (event_id, type, subject, data);
+
+-- name: list_events
+SELECT event_id, type, subject, created_at, data FROM event
+WHERE cell = :cell AND (event_id > :after::uuid OR :after::uuid IS NULL) ORDER BY event_id LIMIT :row_limit;

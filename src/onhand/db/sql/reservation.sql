@@ -1,0 +1,94 @@
+-- name: read_reservations
+SELECT reservation_id, status, order_id, created_at, expires_at, route, requested FROM reservation
+WHERE cell = :cell AND reservation_id = ANY(:reservation_ids::uuid[]);
+
+-- name: read_reservation_lines
+SELECT reservation_id, line, product_id, warehouse_id, quantity, fulfilled, released, backordered FROM reservation_line
+WHERE cell = :cell AND reservation_id = ANY(:reservation_ids::uuid[])
+ORDER BY reservation_id, line, warehouse_id;
+
+-- name: read_waiting_lines
+-- The oldest that wait for stock of this level.
+SELECT reservation_id, line, product_id, warehouse_id, quantity, fulfilled, released, backordered FROM reservation_line
+WHERE cell = :cell AND product_id = :product_id AND warehouse_id = :warehouse_id AND backordered > 0
+ORDER BY reservation_id, line LIMIT :row_limit;
+
+-- name: read_youngest_lines
+-- The youngest that this level's stock covers: its RESERVE rows from the newest back lead to them without an index of
+-- open lines, which every order would have to pay for.
+SELECT line.reservation_id, line.line, line.product_id, line.warehouse_id, line.quantity, line.fulfilled, line.released,
+       line.backordered
+FROM ledger JOIN reservation_line line ON line.cell = ledger.cell AND line.reservation_id = ledger.operation_id
+ AND line.product_id = ledger.product_id AND line.warehouse_id = ledger.warehouse_id
+WHERE ledger.cell = :cell AND ledger.product_id = :product_id AND ledger.warehouse_id = :warehouse_id
+  AND ledger.type = 'RESERVE'
+  AND line.quantity > line.fulfilled + line.released + line.backordered
+ORDER BY ledger.version DESC LIMIT :row_limit;
+
+-- name: insert_reservations!
+INSERT INTO reservation (cell, reservation_id, status, order_id, created_at, expires_at, route, requested)
+SELECT :cell, reservation_id, status, order_id, :now, expires_at, route::jsonb, requested::jsonb
+FROM unnest(:reservation_ids::uuid[], :statuses::text[], :order_ids::text[], :expires_ats::timestamptz[],
+            :routes::text[], :requesteds::text[])
+  AS new (reservation_id, status, order_id, expires_at, route, requested);
+
+-- name: update_reservations!
+UPDATE reservation SET status = new.status, expires_at = new.expires_at
+FROM unnest(:reservation_ids::uuid[], :statuses::text[], :expires_ats::timestamptz[])
+  AS new (reservation_id, status, expires_at)
+WHERE reservation.cell = :cell AND reservation.reservation_id = new.reservation_id;
+
+-- name: insert_reservation_lines!
+INSERT INTO reservation_line (cell, reservation_id, line, product_id, warehouse_id, quantity, fulfilled, released,
+                              backordered)
+SELECT :cell, reservation_id, line, product_id, warehouse_id, quantity, fulfilled, released, backordered
+FROM unnest(:reservation_ids::uuid[], :line_numbers::int8[], :product_ids::uuid[], :warehouse_ids::uuid[],
+            :quantities::int8[], :fulfilleds::int8[], :releaseds::int8[], :backordereds::int8[])
+  AS new (reservation_id, line, product_id, warehouse_id, quantity, fulfilled, released, backordered);
+
+-- name: update_reservation_lines!
+UPDATE reservation_line SET fulfilled = new.fulfilled, released = new.released, backordered = new.backordered
+FROM unnest(:reservation_ids::uuid[], :line_numbers::int8[], :warehouse_ids::uuid[], :fulfilleds::int8[],
+            :releaseds::int8[], :backordereds::int8[])
+  AS new (reservation_id, line, warehouse_id, fulfilled, released, backordered)
+WHERE reservation_line.cell = :cell AND reservation_line.reservation_id = new.reservation_id
+  AND reservation_line.line = new.line AND reservation_line.warehouse_id = new.warehouse_id;
+
+-- name: insert_timers!
+INSERT INTO reservation_timer (cell, expires_at, reservation_id)
+SELECT :cell, expires_at, reservation_id
+FROM unnest(:expires_ats::timestamptz[], :reservation_ids::uuid[]) AS new (expires_at, reservation_id)
+ON CONFLICT DO NOTHING;
+
+-- name: read_due_timers
+SELECT expires_at, reservation_id FROM reservation_timer
+WHERE cell = :cell AND expires_at <= :now ORDER BY expires_at, reservation_id LIMIT :row_limit;
+
+-- name: delete_timers!
+DELETE FROM reservation_timer USING unnest(:expires_ats::timestamptz[], :reservation_ids::uuid[])
+  AS fired (expires_at, reservation_id)
+WHERE reservation_timer.cell = :cell AND reservation_timer.expires_at = fired.expires_at
+  AND reservation_timer.reservation_id = fired.reservation_id;
+
+-- name: find_reservations_of_order
+SELECT reservation_id FROM reservation
+WHERE cell = :cell AND order_id = :order_id AND (reservation_id < :before::uuid OR :before::uuid IS NULL)
+ORDER BY reservation_id DESC LIMIT :row_limit;
+
+-- name: find_reservations
+SELECT reservation_id FROM reservation
+WHERE cell = :cell AND (reservation_id < :before::uuid OR :before::uuid IS NULL)
+ORDER BY reservation_id DESC LIMIT :row_limit;
+
+-- name: read_open_lines_of_product
+-- From the newest RESERVE back; explain stops when the units found are all that is reserved.
+SELECT line.reservation_id, reservation.order_id, reservation.status, reservation.created_at, reservation.expires_at,
+       warehouse.code AS warehouse, line.line,
+       line.quantity - line.fulfilled - line.released AS open, line.backordered
+FROM ledger JOIN reservation_line line ON line.cell = ledger.cell AND line.reservation_id = ledger.operation_id
+ AND line.product_id = ledger.product_id AND line.warehouse_id = ledger.warehouse_id
+JOIN reservation ON reservation.cell = line.cell AND reservation.reservation_id = line.reservation_id
+JOIN warehouse ON warehouse.warehouse_id = line.warehouse_id
+WHERE ledger.cell = :cell AND ledger.product_id = :product_id AND ledger.type = 'RESERVE'
+  AND line.quantity > line.fulfilled + line.released
+ORDER BY ledger.txn_id DESC LIMIT :row_limit;

@@ -1,0 +1,182 @@
+"""One batch, one transaction: lock the levels once in key order, decide, write, commit."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from onhand.db import queries as q
+from onhand.db.query import Connection, Query
+from onhand.domain.commands import Command
+from onhand.domain.decide import Verdict, decide
+from onhand.domain.errors import IdempotencyKeyReused
+from onhand.domain.ids import Id, NewId
+from onhand.domain.outcomes import Done, Nothing
+from onhand.domain.routing import Warehouse
+from onhand.domain.world import MissingFactsError, World
+from onhand.engine import outcome
+from onhand.engine.job import Answer, Job
+from onhand.engine.reading import Facts, Wants, fetch_missing, wants
+from onhand.engine.writing import writes
+
+Cursor = psycopg.AsyncCursor[tuple[Any, ...]]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Batch:
+    """The jobs of one transaction, and what became of them at each attempt."""
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        *,
+        cell: int,
+        new_id: NewId,
+        warehouses: dict[Id, Warehouse],
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.jobs = jobs
+        self.cell = cell
+        self.new_id = new_id
+        self.warehouses = warehouses
+        self.now = now
+        self.committing: list[Answer] | None = None  # What was sent to COMMIT last: maybe it happened.
+        self.levels_changed = 0
+
+    async def attempt(self, connection: Connection) -> list[Answer]:
+        """Run the transaction once and give each job its answer, in order.
+
+        Raises psycopg.Error; after an OperationalError with committing set, the outcome is unknown, and a further
+        attempt finds out by the operation ids.
+        """
+        wanted = wants([job.command for job in self.jobs])
+        await self._locate(connection, wanted)
+        facts, replays, committed = await self._lock(connection, wanted)
+        if committed and self.committing is not None:
+            await connection.execute("ROLLBACK")
+            return self.committing
+        self.committing = None
+        answers, world = await self._decide(connection, facts, replays)
+        statements = list(writes(world, self.cell))
+        statements += self._idempotency(answers, world.now)
+        if not statements:
+            await connection.execute("ROLLBACK")
+            return answers
+        self.levels_changed = sum(level.touched for level in world.levels.values())
+        self.committing = answers
+        async with connection.pipeline():
+            for statement, parameters in statements:
+                await connection.execute(statement.sql, parameters, prepare=True)
+            await connection.execute("COMMIT")
+        return answers
+
+    async def _locate(self, connection: Connection, wanted: Wants) -> None:
+        """Find the levels that reservations, transfers and unnamed warehouses lead to. These facts never change."""
+        if not wanted.must_be_located:
+            return
+        cursors: list[Cursor] = []
+        async with connection.pipeline():
+            for query, name, ids in (
+                (q.FIND_LEVELS_OF_PRODUCTS, "product_ids", wanted.products),
+                (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.reservations),
+                (q.FIND_LEVELS_OF_TRANSFERS, "transfer_ids", wanted.transfers),
+            ):
+                if ids:
+                    cursors.append(await _send(connection, query, {"cell": self.cell, name: sorted(ids)}))
+        for cursor in cursors:
+            wanted.keys.update(await cursor.fetchall())
+
+    async def _lock(self, connection: Connection, wanted: Wants) -> tuple[Facts, dict[Id, tuple[Id, bytes]], bool]:
+        keys = sorted(wanted.keys)
+        digests = sorted({job.key.digest for job in self.jobs if job.key})
+        facts = Facts()
+        reads: list[tuple[list[tuple[Any, ...]], Cursor]] = []
+        kept: list[tuple[Any, ...]] = []
+        settled: list[tuple[Any, ...]] = []
+        async with connection.pipeline():
+            await connection.execute("BEGIN")
+            for into, query, parameters in (
+                (
+                    facts.levels,
+                    q.LOCK_LEVELS if keys else None,
+                    {"product_ids": [key[0] for key in keys], "warehouse_ids": [key[1] for key in keys]},
+                ),
+                (kept, q.READ_IDEMPOTENCY if digests else None, {"digests": digests}),
+                *self._holders(facts, wanted),
+                (settled, q.FIND_OPERATIONS if self.committing else None, {"operation_ids": self._operation_ids()}),
+            ):
+                if query is not None:
+                    reads.append((into, await _send(connection, query, {"cell": self.cell, **parameters})))
+        for into, cursor in reads:
+            into.extend(await cursor.fetchall())
+        return facts, {row[0]: (row[1], row[2]) for row in kept}, bool(settled)
+
+    def _holders(self, facts: Facts, wanted: Wants) -> list[tuple[list[tuple[Any, ...]], Any, dict[str, Any]]]:
+        """Reservations and transfers, read after their levels are locked: whoever changes them holds those locks."""
+        reads: list[tuple[list[tuple[Any, ...]], Any, dict[str, Any]]] = []
+        if wanted.reservations:
+            ids = {"reservation_ids": sorted(wanted.reservations)}
+            reads += [
+                (facts.reservations, q.READ_RESERVATIONS, ids),
+                (facts.lines, q.READ_RESERVATION_LINES, ids),
+            ]
+        if wanted.transfers:
+            ids = {"transfer_ids": sorted(wanted.transfers)}
+            reads += [(facts.transfers, q.READ_TRANSFERS, ids), (facts.transfer_lines, q.READ_TRANSFER_LINES, ids)]
+        return reads
+
+    def _operation_ids(self) -> list[Id]:
+        return [job.command.header.operation_id for job in self.jobs]
+
+    async def _decide(
+        self, connection: Connection, facts: Facts, replays: dict[Id, tuple[Id, bytes]]
+    ) -> tuple[list[Answer], World]:
+        fresh: list[Command] = [job.command for job in self.jobs if job.key is None or job.key.digest not in replays]
+        now = self.now()
+        while True:
+            world = facts.world(now, self.new_id, self.warehouses)
+            try:
+                verdicts = iter(decide(world, fresh))
+                break
+            except MissingFactsError as missing:
+                await fetch_missing(connection, self.cell, facts, missing)
+        answers = []
+        for job in self.jobs:
+            replay = replays.get(job.key.digest) if job.key else None
+            answers.append(Answer(next(verdicts)) if replay is None or job.key is None else _replay(job.key, *replay))
+        return answers, world
+
+    def _idempotency(self, answers: Sequence[Answer], now: datetime) -> list[tuple[Any, dict[str, Any]]]:
+        keyed = sorted(
+            (job.key.digest, job.key.request_digest, outcome.encode(answer.verdict))
+            for job, answer in zip(self.jobs, answers, strict=True)
+            if job.key and not answer.replayed
+        )
+        if not keyed:
+            return []
+        parameters = {
+            "cell": self.cell,
+            "now": now,
+            "digests": [row[0] for row in keyed],
+            "request_digests": [row[1] for row in keyed],
+            "outcomes": [row[2] for row in keyed],
+        }
+        return [(q.INSERT_IDEMPOTENCY, parameters)]
+
+
+def _replay(key: Any, request_digest: Id, stored: bytes) -> Answer:  # noqa: ANN401
+    if key.request_digest != request_digest:
+        return Answer(IdempotencyKeyReused(), replayed=True)
+    return Answer(outcome.decode(stored), replayed=True)
+
+
+async def _send(connection: Connection, query: Query[Any], parameters: dict[str, Any]) -> Cursor:
+    return await connection.execute(query.sql, parameters, prepare=True, binary=True)
+
+
+def is_accepted(verdict: Verdict) -> bool:
+    return isinstance(verdict, Done) and not isinstance(verdict, Nothing)

@@ -1,0 +1,116 @@
+"""The only writer of stock. Callers submit commands; lanes carry them to PostgreSQL in batches."""
+
+import asyncio
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+import uuid_utils
+
+from onhand.domain.commands import Command
+from onhand.domain.errors import DomainError, IdempotencyKeyReused, Overloaded
+from onhand.domain.ids import Id
+from onhand.domain.limits import BATCH_MAX_COMMANDS, BATCH_MAX_LINES, LANES_PER_PROCESS, QUEUE_MAX_COMMANDS
+from onhand.engine import metrics
+from onhand.engine.batch import Batch
+from onhand.engine.directory import Directory
+from onhand.engine.job import Answer, Job, Key
+from onhand.engine.lane import Lane
+
+
+def new_id() -> Id:
+    """A UUIDv7 (RFC 9562): its first 48 bits are milliseconds, so ids sort by age."""
+    return Id(uuid_utils.uuid7().bytes)
+
+
+class Engine:
+    """Gathers the commands that wait at the same moment and gives each its own verdict.
+
+    Use as an async context manager. Nothing waits for a batch to fill: a batch is what arrived while the last one was
+    committing.
+    """
+
+    def __init__(self, url: str, directory: Directory, *, cell: int = 0, lanes: int = LANES_PER_PROCESS) -> None:
+        self.directory = directory
+        self._cell = cell
+        self._queue: deque[Job] = deque()
+        self._arrived = asyncio.Event()
+        self._inflight: dict[Id, Job] = {}
+        self._lanes = [Lane(url, self._make_batch) for _ in range(lanes)]
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._work(lane)) for lane in self._lanes]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish what has been accepted, then close the connections."""
+        self._closing = True
+        self._arrived.set()
+        await asyncio.gather(*self._tasks)
+
+    async def submit(self, command: Command, key: Key | None = None) -> Answer:
+        """Carry out one command and return its outcome after a durable commit, or that of the same key before.
+
+        Raises DomainError: nothing has changed (OutcomeUnknown: it may have; repeat with the same key).
+        """
+        if key is not None and (first := self._inflight.get(key.digest)) is not None:
+            return _same_moment(await asyncio.shield(first.answered), first.key, key)
+        if self._closing or len(self._queue) >= QUEUE_MAX_COMMANDS:
+            metrics.REFUSED_BUSY.inc()
+            raise Overloaded
+        job = Job(command, key, asyncio.get_running_loop().create_future())
+        if key is not None:
+            self._inflight[key.digest] = job
+            job.answered.add_done_callback(lambda _: self._inflight.pop(key.digest, None))
+        self._queue.append(job)
+        self._arrived.set()
+        answer = await asyncio.shield(job.answered)  # A caller that gives up does not undo what was begun.
+        return _or_raise(answer)
+
+    async def _work(self, lane: Lane) -> None:
+        try:
+            while True:
+                while not self._queue:
+                    if self._closing:
+                        return
+                    self._arrived.clear()
+                    await self._arrived.wait()
+                jobs = self._next_batch()
+                with metrics.BATCH_SECONDS.time():
+                    await lane.run(jobs)
+                metrics.BATCH_COMMANDS.observe(len(jobs))
+                metrics.count_verdicts(jobs)
+        finally:
+            await lane.close()
+
+    def _next_batch(self) -> list[Job]:
+        jobs: list[Job] = []
+        lines = 0
+        while self._queue and len(jobs) < BATCH_MAX_COMMANDS:
+            lines += self._queue[0].lines
+            if jobs and lines > BATCH_MAX_LINES:
+                break
+            jobs.append(self._queue.popleft())
+        return jobs
+
+    async def _make_batch(self, jobs: list[Job]) -> Batch:
+        return Batch(jobs, cell=self._cell, new_id=new_id, warehouses=await self.directory.warehouses())
+
+
+def _same_moment(answer: Answer, first: Key | None, key: Key) -> Answer:
+    """The same key came while its first request was still under way."""
+    if first is None or first.request_digest != key.request_digest:
+        raise IdempotencyKeyReused
+    return _or_raise(Answer(answer.verdict, replayed=True))
+
+
+def _or_raise(answer: Answer) -> Answer:
+    if isinstance(answer.verdict, DomainError):
+        error = answer.verdict
+        error.replayed = answer.replayed
+        raise error
+    return answer

@@ -1,0 +1,32 @@
+"""What the engine tells Prometheus."""
+
+from collections.abc import Iterable
+
+from prometheus_client import Counter, Histogram
+
+from onhand.domain.errors import DomainError
+from onhand.engine.job import Job
+
+BATCH_COMMANDS = Histogram(
+    "onhand_batch_commands",
+    "Commands in one transaction of the engine.",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+)
+BATCH_SECONDS = Histogram(
+    "onhand_batch_seconds",
+    "Seconds from taking a batch to its commit.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+COMMANDS = Counter("onhand_commands", "Commands by operation and verdict.", ["command", "verdict"])
+REFUSED_BUSY = Counter("onhand_refused_busy", "Commands turned away because too many waited.")
+
+
+def count_verdicts(jobs: Iterable[Job]) -> None:
+    """Call when every job of a batch is answered."""
+    for job in jobs:
+        verdict = "failed"
+        if job.answered.done() and not job.answered.cancelled() and job.answered.exception() is None:
+            answered = job.answered.result()
+            verdict = answered.verdict.code if isinstance(answered.verdict, DomainError) else "accepted"
+            verdict = "replayed" if answered.replayed else verdict
+        COMMANDS.labels(type(job.command).__name__.lower(), verdict).inc()

@@ -1,0 +1,128 @@
+"""Under the locks: rows become the world a batch is decided in."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from onhand.db import queries as q
+from onhand.db.query import Connection, Query
+from onhand.domain.commands import Adjust, Command, Dispatch, Receive, Reserve
+from onhand.domain.ids import Id, NewId
+from onhand.domain.level import Level, LevelKey
+from onhand.domain.reservation import Allocation, Reservation
+from onhand.domain.routing import Warehouse
+from onhand.domain.transfer import Transfer, TransferLine
+from onhand.domain.world import Fetched, MissingFactsError, World
+
+
+class Wants(msgspec.Struct):
+    """What a batch must read: levels named outright, and what leads to further ones."""
+
+    keys: set[LevelKey]
+    products: set[Id]
+    reservations: set[Id]
+    transfers: set[Id]
+
+    @property
+    def must_be_located(self) -> bool:
+        return bool(self.products or self.reservations or self.transfers)
+
+
+def wants(commands: Sequence[Command]) -> Wants:
+    """Levels, reservations and transfers the commands speak of."""
+    keys: set[LevelKey] = set()
+    products: set[Id] = set()
+    reservations: set[Id] = set()
+    transfers: set[Id] = set()
+    for command in commands:
+        match command:
+            case Reserve():
+                for line in command.lines:
+                    if line.warehouse is None:
+                        products.add(line.product)
+                    else:
+                        keys.add((line.product, line.warehouse))
+            case Receive() | Adjust():
+                keys.update((line.product, line.warehouse) for line in command.lines)
+            case Dispatch():
+                for moved in command.lines:
+                    keys.update(((moved.product, command.source), (moved.product, command.destination)))
+            case _ if hasattr(command, "reservation"):
+                reservations.add(command.reservation)
+            case _:
+                transfers.add(command.transfer)
+    return Wants(keys, products, reservations, transfers)
+
+
+class Facts(msgspec.Struct):
+    """Rows as read, kept until the batch is decided: a world is made of them anew for each try."""
+
+    levels: list[tuple[Any, ...]] = []
+    reservations: list[tuple[Any, ...]] = []
+    lines: list[tuple[Any, ...]] = []
+    transfers: list[tuple[Any, ...]] = []
+    transfer_lines: list[tuple[Any, ...]] = []
+    queued: list[tuple[Any, ...]] = []
+    waiting: dict[LevelKey, Fetched] = {}
+    youngest: dict[LevelKey, Fetched] = {}
+    limits: dict[Id, int | None] = {}
+
+    def world(self, now: datetime, new_id: NewId, warehouses: dict[Id, Warehouse]) -> World:
+        """A fresh world: nothing in it is shared with one made before."""
+        allocations: dict[Id, list[Allocation]] = {}
+        for row in self.lines:
+            allocations.setdefault(row[0], []).append(Allocation(*row))
+        moved: dict[Id, list[TransferLine]] = {}
+        for row in self.transfer_lines:
+            moved.setdefault(row[0], []).append(TransferLine(*row[1:]))
+        return World(
+            now=now,
+            new_id=new_id,
+            warehouses=warehouses,
+            levels=[Level(*row) for row in self.levels],
+            reservations=[
+                Reservation(
+                    row[0], row[1], row[2], row[3], row[4], allocations.get(row[0], []), route=row[5], requested=row[6]
+                )
+                for row in self.reservations
+            ],
+            transfers=[
+                Transfer(row[0], row[1], row[2], row[3], row[4], row[5], moved.get(row[0], []))
+                for row in self.transfers
+            ],
+            allocations=[Allocation(*row) for row in self.queued],
+            waiting=self.waiting,
+            youngest=self.youngest,
+            limits=self.limits,
+        )
+
+
+async def fetch_missing(connection: Connection, cell: int, facts: Facts, missing: MissingFactsError) -> None:
+    """Add to the facts what the decision found lacking. The levels concerned are locked already."""
+    for key, limit in missing.waiting.items():
+        rows = await _queue(connection, q.READ_WAITING_LINES, cell, key, limit)
+        facts.waiting[key] = _fetched(rows, limit)
+        facts.queued += rows
+    for key, limit in missing.youngest.items():
+        rows = await _queue(connection, q.READ_YOUNGEST_LINES, cell, key, limit)
+        facts.youngest[key] = _fetched(rows, limit)
+        facts.queued += rows
+    if missing.products:
+        cursor = await connection.execute(
+            q.READ_BACKORDER_LIMITS.sql, {"product_ids": sorted(missing.products)}, binary=True
+        )
+        facts.limits.update(await cursor.fetchall())
+
+
+async def _queue(
+    connection: Connection, query: Query[q.ReservationLineRow], cell: int, key: LevelKey, limit: int
+) -> list[tuple[Any, ...]]:
+    parameters = {"cell": cell, "product_id": key[0], "warehouse_id": key[1], "row_limit": limit}
+    cursor = await connection.execute(query.sql, parameters, binary=True)
+    return await cursor.fetchall()
+
+
+def _fetched(rows: list[tuple[Any, ...]], limit: int) -> Fetched:
+    return Fetched(limit, None if len(rows) < limit else (rows[-1][0], rows[-1][1]))

@@ -1,0 +1,194 @@
+"""A decided world becomes arrays, and arrays become one statement per table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from onhand.db import queries as q
+from onhand.db.query import Statement
+from onhand.domain.reservation import OPEN
+from onhand.domain.world import World
+
+Write = tuple[Statement, dict[str, Any]]
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def writes(world: World, cell: int) -> Iterator[Write]:
+    """Every statement of the batch but its idempotency keys, in an order that foreign keys accept."""
+    yield from _levels(world, cell)
+    if not world.operations and not any(r.touched for r in world.reservations.values()):
+        return
+    if world.operations:
+        yield _operations(world, cell)
+        yield _ledger(world, cell)
+    yield from _reservations(world, cell)
+    yield from _lines(world, cell)
+    if world.transfers:
+        yield from _transfers(world, cell)
+    if world.events:
+        yield (
+            q.INSERT_EVENTS,
+            {
+                "cell": cell,
+                "now": world.now,
+                "event_ids": [event.event_id for event in world.events],
+                "types": [event.type for event in world.events],
+                "subjects": [event.subject for event in world.events],
+                "datas": [_json(event.data) for event in world.events],
+            },
+        )
+
+
+def _levels(world: World, cell: int) -> Iterator[Write]:
+    touched = [level for level in world.levels.values() if level.touched]
+    for statement, levels in (
+        (q.UPDATE_LEVELS, [level for level in touched if level.exists]),
+        (q.INSERT_LEVELS, [level for level in touched if not level.exists]),
+    ):
+        if not levels:
+            continue
+        parameters: dict[str, Any] = {
+            "cell": cell,
+            "product_ids": [level.product for level in levels],
+            "warehouse_ids": [level.warehouse for level in levels],
+            "on_hands": [level.on_hand for level in levels],
+            "reserveds": [level.reserved for level in levels],
+            "backordereds": [level.backordered for level in levels],
+            "incomings": [level.incoming for level in levels],
+            "versions": [level.version for level in levels],
+        }
+        if statement is q.INSERT_LEVELS:
+            parameters["backorder_limits"] = [level.backorder_limit for level in levels]
+        yield statement, parameters
+
+
+def _operations(world: World, cell: int) -> Write:
+    headers = [operation.header for operation in world.operations]
+    return q.INSERT_OPERATIONS, {
+        "cell": cell,
+        "now": world.now,
+        "operation_ids": [header.operation_id for header in headers],
+        "types": [operation.type for operation in world.operations],
+        "reasons": [header.reason for header in headers],
+        "reference_types": [header.reference_type for header in headers],
+        "reference_ids": [header.reference_id for header in headers],
+        "actors": [header.actor for header in headers],
+    }
+
+
+def _ledger(world: World, cell: int) -> Write:
+    entries = world.entries
+    return q.INSERT_LEDGER, {
+        "cell": cell,
+        "now": world.now,
+        "txn_ids": [entry.txn_id for entry in entries],
+        "operation_ids": [entry.header.operation_id for entry in entries],
+        "product_ids": [entry.product for entry in entries],
+        "warehouse_ids": [entry.warehouse for entry in entries],
+        "versions": [entry.version for entry in entries],
+        "quantities": [entry.quantity for entry in entries],
+        "on_hands": [entry.on_hand for entry in entries],
+        "reserveds": [entry.reserved for entry in entries],
+        "types": [entry.type for entry in entries],
+        "actors": [entry.header.actor for entry in entries],
+        "reasons": [entry.reason for entry in entries],
+        "reference_types": [entry.header.reference_type for entry in entries],
+        "reference_ids": [entry.header.reference_id for entry in entries],
+    }
+
+
+def _reservations(world: World, cell: int) -> Iterator[Write]:
+    touched = [reservation for reservation in world.reservations.values() if reservation.touched]
+    new = [reservation for reservation in touched if reservation.new]
+    changed = [reservation for reservation in touched if not reservation.new]
+    if new:
+        yield (
+            q.INSERT_RESERVATIONS,
+            {
+                "cell": cell,
+                "now": world.now,
+                "reservation_ids": [r.reservation_id for r in new],
+                "statuses": [str(r.status) for r in new],
+                "order_ids": [r.order_id for r in new],
+                "expires_ats": [r.expires_at for r in new],
+                "routes": [_json(r.route) for r in new],
+                "requesteds": [_json(r.requested) for r in new],
+            },
+        )
+    if changed:
+        yield (
+            q.UPDATE_RESERVATIONS,
+            {
+                "cell": cell,
+                "reservation_ids": [r.reservation_id for r in changed],
+                "statuses": [str(r.status) for r in changed],
+                "expires_ats": [r.expires_at for r in changed],
+            },
+        )
+    timed = [r for r in touched if r.expires_at is not None and r.status in OPEN]
+    if timed:
+        yield (
+            q.INSERT_TIMERS,
+            {
+                "cell": cell,
+                "expires_ats": [r.expires_at for r in timed],
+                "reservation_ids": [r.reservation_id for r in timed],
+            },
+        )
+
+
+def _lines(world: World, cell: int) -> Iterator[Write]:
+    touched = [allocation for allocation in world.allocations.values() if allocation.touched]
+    new = [allocation for allocation in touched if allocation.new]
+    changed = [allocation for allocation in touched if not allocation.new]
+    for statement, allocations in ((q.INSERT_RESERVATION_LINES, new), (q.UPDATE_RESERVATION_LINES, changed)):
+        if not allocations:
+            continue
+        parameters: dict[str, Any] = {
+            "cell": cell,
+            "reservation_ids": [a.reservation for a in allocations],
+            "line_numbers": [a.line for a in allocations],
+            "warehouse_ids": [a.warehouse for a in allocations],
+            "fulfilleds": [a.fulfilled for a in allocations],
+            "releaseds": [a.released for a in allocations],
+            "backordereds": [a.backordered for a in allocations],
+        }
+        if statement is q.INSERT_RESERVATION_LINES:
+            parameters["product_ids"] = [a.product for a in allocations]
+            parameters["quantities"] = [a.quantity for a in allocations]
+        yield statement, parameters
+
+
+def _transfers(world: World, cell: int) -> Iterator[Write]:
+    touched = [transfer for transfer in world.transfers.values() if transfer.touched]
+    for new in (True, False):
+        transfers = [transfer for transfer in touched if transfer.new is new]
+        if not transfers:
+            continue
+        ids = [transfer.transfer_id for transfer in transfers]
+        header: dict[str, Any] = {"cell": cell, "transfer_ids": ids, "statuses": [str(t.status) for t in transfers]}
+        lines = [(transfer.transfer_id, line) for transfer in transfers for line in transfer.lines]
+        detail: dict[str, Any] = {
+            "cell": cell,
+            "transfer_ids": [transfer_id for transfer_id, _ in lines],
+            "line_numbers": [line.line for _, line in lines],
+            "receiveds": [line.received for _, line in lines],
+            "cancelleds": [line.cancelled for _, line in lines],
+        }
+        if new:
+            header |= {
+                "now": world.now,
+                "from_ids": [t.source for t in transfers],
+                "to_ids": [t.destination for t in transfers],
+                "actors": [t.created_by for t in transfers],
+            }
+            detail |= {
+                "product_ids": [line.product for _, line in lines],
+                "quantities": [line.quantity for _, line in lines],
+            }
+        yield (q.INSERT_TRANSFERS if new else q.UPDATE_TRANSFERS), header
+        yield (q.INSERT_TRANSFER_LINES if new else q.UPDATE_TRANSFER_LINES), detail
