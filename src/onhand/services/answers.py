@@ -1,0 +1,192 @@
+"""What callers get: the shapes of the API. Ids are UUID text, times UTC, quantities units."""
+
+from datetime import date, datetime
+from typing import Any
+
+from msgspec import Struct, field
+
+
+class Product(Struct):
+    product_id: str
+    sku: str
+    name: str
+    category: str | None
+    weight_g: int | None
+    dimensions: dict[str, int] | None
+    selling: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+
+class Warehouse(Struct):
+    warehouse_id: str
+    code: str
+    name: str
+    location: dict[str, Any]
+    time_zone: str
+    capacity: int | None
+    active: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class Level(Struct):
+    sku: str
+    warehouse: str
+    on_hand: int
+    reserved: int
+    backordered: int
+    available: int
+    incoming: int
+    damaged: int
+    quality_control: int
+    reorder_threshold: int | None
+    reorder_quantity: int | None
+    backorder_limit: int | None
+    safety_stock: int
+
+
+class PostedLine(Struct):
+    """A line as it was posted, and its level right after it."""
+
+    sku: str
+    warehouse: str
+    quantity: int
+    on_hand: int
+    reserved: int
+    backordered: int
+    available: int
+    reason: str | None = None
+
+
+class ShortReservation(Struct):
+    """Units of a reservation that a count left without stock."""
+
+    reservation_id: str
+    sku: str
+    warehouse: str
+    quantity: int
+
+
+class Operation(Struct):
+    operation_id: str
+    type: str
+    created_at: datetime
+    created_by: str
+    reason: str | None
+    reference: dict[str, str] | None
+    lines: list[PostedLine]
+    short: list[ShortReservation]
+
+
+class Allocation(Struct):
+    warehouse: str
+    quantity: int
+    backordered: int
+
+
+class ReservedLine(Struct):
+    """quantity = open + fulfilled + released; requested is more where only a part could be had."""
+
+    line: int
+    sku: str
+    quantity: int
+    open: int
+    fulfilled: int
+    released: int
+    allocations: list[Allocation]
+    requested: int
+
+
+class Reservation(Struct):
+    reservation_id: str
+    order_id: str | None
+    status: str
+    created_at: datetime
+    expires_at: datetime | None
+    lines: list[ReservedLine]
+    route: dict[str, Any] | None
+
+
+class TransferredLine(Struct):
+    sku: str
+    quantity: int
+    received: int
+    cancelled: int
+
+
+class Transfer(Struct):
+    transfer_id: str
+    from_: str = field(name="from")
+    to: str
+    status: str
+    created_at: datetime
+    created_by: str
+    lines: list[TransferredLine]
+
+
+class WarehouseAvailability(Struct):
+    warehouse: str
+    available: int
+
+
+class Availability(Struct):
+    """status: in_stock, backorder, preorder or out_of_stock. age_ms: how old the numbers are."""
+
+    sku: str
+    available: int
+    status: str
+    warehouses: list[WarehouseAvailability]
+    promise: dict[str, Any] | None
+    as_of: datetime
+    age_ms: int
+
+
+class LedgerEntry(Struct):
+    txn_id: str
+    operation_id: str
+    type: str
+    sku: str
+    warehouse: str
+    quantity: int
+    on_hand: int
+    reserved: int
+    reason: str | None
+    reference_type: str | None
+    reference_id: str | None
+    created_at: datetime
+    created_by: str
+
+
+class OpenReservation(Struct):
+    reservation_id: str
+    order_id: str | None
+    status: str
+    created_at: datetime
+    expires_at: datetime | None
+    warehouse: str
+    line: int
+    open: int
+    backordered: int
+
+
+class Explanation(Struct):
+    """How each number of a product came to be."""
+
+    sku: str
+    product_id: str
+    name: str
+    selling: dict[str, Any]
+    release_date: date | None
+    totals: dict[str, int]
+    levels: list[dict[str, Any]]
+    reservations: list[OpenReservation]
+    reservations_complete: bool
+    last_operations: list[LedgerEntry]
+
+
+class Page(Struct):
+    """items, and the cursor of the next page (null = this was the last)."""
+
+    items: list[Any]
+    next_cursor: str | None

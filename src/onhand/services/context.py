@@ -1,0 +1,36 @@
+"""What every service works with. Opened once per process."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg_pool import AsyncConnectionPool
+
+from onhand.db.connect import pool
+from onhand.db.query import Connection
+from onhand.engine.batch import utc_now
+from onhand.engine.directory import Directory
+from onhand.engine.engine import Engine
+
+CELL = 0  # one machine, one cell
+
+
+@dataclass(frozen=True)
+class Onhand:
+    """The open installation: pool for reads and settings, engine for stock, directory for names."""
+
+    url: str
+    pool: AsyncConnectionPool[Connection]
+    engine: Engine
+    directory: Directory
+    now: Callable[[], datetime] = utc_now
+
+
+@asynccontextmanager
+async def open_onhand(url: str, *, pool_size: int = 8) -> AsyncIterator[Onhand]:
+    """Open on a migrated database; on leaving, finish what was accepted and close. Raises psycopg.OperationalError."""
+    async with pool(url, size=pool_size) as connections:
+        directory = Directory(connections)
+        async with Engine(url, directory) as engine:
+            yield Onhand(url, connections, engine, directory)

@@ -1,0 +1,238 @@
+"""What callers send: the shapes of the API, refused as a whole when a field is wrong, missing or unknown."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from onhand.domain import limits
+
+# No control characters, no line break even at the end (a plain $ would let one pass).
+_TEXT = r"^[^\u0000-\u001f\u007f]+(?![\s\S])"
+
+Sku = Annotated[str, Meta(min_length=1, max_length=limits.SKU_MAX_CHARS, pattern=_TEXT, examples=["MUG-RED"])]
+WarehouseCode = Annotated[
+    str, Meta(min_length=1, max_length=limits.WAREHOUSE_CODE_MAX_CHARS, pattern=_TEXT, examples=["LEJ1"])
+]
+Name = Annotated[str, Meta(min_length=1, max_length=limits.NAME_MAX_CHARS, pattern=_TEXT)]
+Reason = Annotated[str, Meta(min_length=1, max_length=limits.REASON_MAX_CHARS, pattern=_TEXT, examples=["count"])]
+OrderId = Annotated[str, Meta(min_length=1, max_length=limits.ORDER_ID_MAX_CHARS, pattern=_TEXT, examples=["SO-1001"])]
+UuidText = Annotated[
+    str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\s\S])", description="UUID")
+]
+Quantity = Annotated[int, Meta(ge=1, le=limits.QUANTITY_MAX_UNITS, description="units", examples=[3])]
+Count = Annotated[int, Meta(ge=0, le=limits.QUANTITY_MAX_UNITS, description="units", examples=[5])]
+Change = Annotated[
+    int, Meta(ge=-limits.QUANTITY_MAX_UNITS, le=limits.QUANTITY_MAX_UNITS, description="units, signed", examples=[-2])
+]
+Measure = Annotated[int, Meta(ge=0, le=limits.QUANTITY_MAX_UNITS)]
+Latitude = Annotated[float, Meta(ge=-90, le=90, description="degrees north", examples=[51.42])]
+Longitude = Annotated[float, Meta(ge=-180, le=180, description="degrees east", examples=[12.24])]
+Country = Annotated[
+    str, Meta(pattern=r"^[A-Z]{2}(?![\s\S])", description="ISO 3166-1 alpha-2, upper case", examples=["DE"])
+]
+PostalCode = Annotated[str, Meta(min_length=1, max_length=20, pattern=_TEXT, examples=["04435"])]
+HoldSeconds = Annotated[
+    int,
+    Meta(ge=limits.EXPIRY_MIN_S, le=limits.EXPIRY_MAX_S, description="seconds; null = never", examples=[900]),
+]
+
+
+class Body(Struct, forbid_unknown_fields=True):
+    """A JSON object in which every field is known."""
+
+
+class Dimensions(Body):
+    length_mm: Measure
+    width_mm: Measure
+    height_mm: Measure
+
+
+class Selling(Body):
+    """What happens when the shelf is empty. limit: units below zero per level, null = no limit."""
+
+    mode: Literal["deny", "backorder", "preorder"]
+    limit: Count | None = None
+    release_date: date | None = None
+
+
+class NewProduct(Body):
+    sku: Sku
+    name: Name
+    category: Name | None = None
+    weight_g: Measure | None = None
+    dimensions: Dimensions | None = None
+    selling: Selling | None = None
+
+
+class ProductPatch(Body):
+    """Only what is given changes; null clears."""
+
+    name: Name | UnsetType = UNSET
+    category: Name | UnsetType | None = UNSET
+    weight_g: Measure | UnsetType | None = UNSET
+    dimensions: Dimensions | UnsetType | None = UNSET
+    selling: Selling | UnsetType = UNSET
+
+
+class Location(Body):
+    latitude: Latitude
+    longitude: Longitude
+    country: Country | None = None
+    postal_code: PostalCode | None = None
+
+
+class NewWarehouse(Body):
+    code: WarehouseCode
+    name: Name
+    location: Location
+    time_zone: Annotated[str, Meta(max_length=64, examples=["Europe/Berlin"])] = "UTC"
+    capacity: Quantity | None = None
+    active: bool = True
+
+
+class WarehousePatch(Body):
+    """Only what is given changes; null clears."""
+
+    name: Name | UnsetType = UNSET
+    location: Location | UnsetType = UNSET
+    time_zone: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
+    capacity: Quantity | UnsetType | None = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class LevelSettings(Body):
+    """Only what is given changes; null clears (a backorder_limit of null means no limit)."""
+
+    reorder_threshold: Count | UnsetType | None = UNSET
+    reorder_quantity: Quantity | UnsetType | None = UNSET
+    backorder_limit: Count | UnsetType | None = UNSET
+    safety_stock: Count | UnsetType = UNSET
+
+
+class Reference(Body):
+    """What in another system this belongs to."""
+
+    type: Annotated[str, Meta(min_length=1, max_length=50, pattern=_TEXT, examples=["delivery"])]
+    id: OrderId
+
+
+class ReceiptLine(Body):
+    quantity: Quantity
+    sku: Sku | None = None
+    product_id: UuidText | None = None
+    warehouse: WarehouseCode | None = None
+    warehouse_id: UuidText | None = None
+
+
+class NewReceipt(Body):
+    lines: Annotated[list[ReceiptLine], Meta(min_length=1, max_length=limits.LINES_MAX)]
+    reference: Reference | None = None
+    reason: Reason | None = None
+
+
+class AdjustmentLine(Body):
+    """Either quantity_change or counted_quantity."""
+
+    reason: Reason
+    sku: Sku | None = None
+    product_id: UuidText | None = None
+    warehouse: WarehouseCode | None = None
+    warehouse_id: UuidText | None = None
+    quantity_change: Change | None = None
+    counted_quantity: Count | None = None
+    expected_on_hand: Count | None = None
+
+
+class NewAdjustment(Body):
+    lines: Annotated[list[AdjustmentLine], Meta(min_length=1, max_length=limits.LINES_MAX)]
+    reference: Reference | None = None
+    reason: Reason | None = None
+
+
+class TransferLine(Body):
+    quantity: Quantity
+    sku: Sku | None = None
+    product_id: UuidText | None = None
+
+
+class NewTransfer(Body):
+    """from and to: a warehouse's code or id."""
+
+    lines: Annotated[list[TransferLine], Meta(min_length=1, max_length=limits.LINES_MAX)]
+    from_: WarehouseCode = field(name="from")
+    to: WarehouseCode
+    mode: Literal["immediate", "in_transit"] = "immediate"
+    reference: Reference | None = None
+    reason: Reason | None = None
+
+
+class TransferPart(Body):
+    """Without lines: all that is under way."""
+
+    lines: Annotated[list[TransferLine], Meta(min_length=1, max_length=limits.LINES_MAX)] | None = None
+
+
+class ShipTo(Body):
+    """Coordinates, or a country."""
+
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    country: Country | None = None
+    postal_code: PostalCode | None = None
+
+
+class ReservationLine(Body):
+    """Without a warehouse: wherever stock is."""
+
+    quantity: Quantity
+    sku: Sku | None = None
+    product_id: UuidText | None = None
+    warehouse: WarehouseCode | None = None
+    warehouse_id: UuidText | None = None
+
+
+class NewReservation(Body):
+    lines: Annotated[list[ReservationLine], Meta(min_length=1, max_length=limits.LINES_MAX)]
+    order_id: OrderId | None = None
+    ship_to: ShipTo | None = None
+    expires_in_s: HoldSeconds | None = limits.EXPIRY_DEFAULT_S
+    allow_split: bool = True
+    allow_partial: bool = False
+
+
+class BatchedReservation(NewReservation):
+    idempotency_key: (
+        Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\u0021-\u007e]+(?![\s\S])")] | None
+    ) = None
+
+
+class ReservationBatch(Body):
+    reservations: Annotated[list[BatchedReservation], Meta(min_length=1, max_length=limits.RESERVATION_BATCH_MAX)]
+
+
+class ReservationPart(Body):
+    """Without lines: all that is open."""
+
+    lines: Annotated[list[ReservationLine], Meta(min_length=1, max_length=limits.LINES_MAX)] | None = None
+
+
+class Extension(Body):
+    expires_in_s: HoldSeconds | None
+
+
+class AvailabilityQuery(Body):
+    skus: Annotated[list[Sku], Meta(min_length=1, max_length=limits.AVAILABILITY_SKUS_MAX)]
+
+
+class LedgerFilter(Body):
+    """Newest first; from is inclusive, to exclusive."""
+
+    sku: Sku | None = None
+    product_id: UuidText | None = None
+    warehouse: WarehouseCode | None = None
+    warehouse_id: UuidText | None = None
+    type: Literal["RECEIVE", "RESERVE", "RELEASE", "FULFILL", "ADJUST", "TRANSFER"] | None = None
+    reference_id: OrderId | None = None
+    from_: datetime | None = field(name="from", default=None)
+    to: datetime | None = None

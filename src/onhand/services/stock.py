@@ -1,0 +1,72 @@
+"""RECEIVE and ADJUST: what comes onto the shelf, and what is found on it."""
+
+from onhand.domain.commands import Adjust, AdjustLine, Receive, StockLine
+from onhand.domain.errors import FieldProblem, Invalid
+from onhand.domain.ids import Id
+from onhand.domain.outcomes import OperationDone
+from onhand.services import answers, rendering
+from onhand.services.context import Onhand
+from onhand.services.names import products_of, warehouses_of
+from onhand.services.requests import AdjustmentLine, NewAdjustment, NewReceipt
+from onhand.services.submitting import Reply, header, idempotency
+
+
+async def receive(onhand: Onhand, actor: str, request: NewReceipt, key: str | None = None) -> Reply[answers.Operation]:
+    """Put units on the shelf; they cover backorders first. Raises DomainError."""
+    products = await products_of(onhand, request.lines)
+    places = await warehouses_of(onhand, request.lines, required=True)
+    command = Receive(
+        header(actor, reason=request.reason, reference=request.reference),
+        tuple(
+            StockLine(product, warehouse, line.quantity)
+            for product, warehouse, line in zip(products, _all(places), request.lines, strict=True)
+        ),
+    )
+    return await _submit(onhand, command, actor, key, "receive", request)
+
+
+async def adjust(
+    onhand: Onhand, actor: str, request: NewAdjustment, key: str | None = None
+) -> Reply[answers.Operation]:
+    """Write down a count or a find, a loss, a breakage. The answer names reservations left short. Raises DomainError."""
+    for index, line in enumerate(request.lines):
+        _must_say_one_thing(line, index)
+    products = await products_of(onhand, request.lines)
+    places = await warehouses_of(onhand, request.lines, required=True)
+    command = Adjust(
+        header(actor, reason=request.reason, reference=request.reference),
+        tuple(
+            AdjustLine(
+                product, warehouse, line.reason, line.quantity_change, line.counted_quantity, line.expected_on_hand
+            )
+            for product, warehouse, line in zip(products, _all(places), request.lines, strict=True)
+        ),
+    )
+    return await _submit(onhand, command, actor, key, "adjust", request)
+
+
+def _must_say_one_thing(line: AdjustmentLine, index: int) -> None:
+    at = f"lines[{index}]"
+    if (line.quantity_change is None) == (line.counted_quantity is None):
+        detail = "Give either quantity_change or counted_quantity."
+        raise Invalid([FieldProblem(f"{at}.quantity_change", "MISSING_FIELD", detail)])
+    if line.quantity_change == 0:
+        raise Invalid([FieldProblem(f"{at}.quantity_change", "OUT_OF_RANGE", "A change of 0 changes nothing.")])
+
+
+def _all(warehouses: list[Id | None]) -> list[Id]:
+    return [warehouse for warehouse in warehouses if warehouse is not None]
+
+
+async def _submit(  # noqa: PLR0913, PLR0917
+    onhand: Onhand,
+    command: Receive | Adjust,
+    actor: str,
+    key: str | None,
+    operation: str,
+    request: NewReceipt | NewAdjustment,
+) -> Reply[answers.Operation]:
+    answer = await onhand.engine.submit(command, idempotency(actor, key, operation, request))
+    if not isinstance(answer.verdict, OperationDone):
+        raise TypeError(answer.verdict)
+    return Reply(await rendering.operation(onhand, answer.verdict), answer.replayed)
