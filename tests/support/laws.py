@@ -1,0 +1,85 @@
+"""The laws of DESIGN.md, read from the tables by SQL that shares nothing with the code under test."""
+
+from typing import Any
+
+from onhand.db.query import Connection
+
+ON_HAND_SUM = "sum(quantity) FILTER (WHERE type IN ('RECEIVE', 'FULFILL', 'ADJUST', 'TRANSFER'))"
+RESERVED_SUM = """
+sum(CASE type WHEN 'RESERVE' THEN -quantity WHEN 'RELEASE' THEN -quantity WHEN 'FULFILL' THEN quantity ELSE 0 END)
+"""
+BROKEN = {
+    "law 1: quantities of a level": """
+        SELECT level.* FROM level
+        WHERE NOT (on_hand >= 0 AND 0 <= backordered AND backordered <= reserved AND reserved - backordered <= on_hand)
+           OR (on_hand > reserved - backordered AND backordered > 0)
+    """,
+    "law 2: the sum of the ledger is the level": f"""
+        SELECT level.*, sums.* FROM level FULL JOIN (
+          SELECT cell, product_id, warehouse_id, coalesce({ON_HAND_SUM}, 0) AS on_hand_sum,
+                 {RESERVED_SUM} AS reserved_sum, count(*) AS rows
+          FROM ledger GROUP BY cell, product_id, warehouse_id
+        ) sums USING (cell, product_id, warehouse_id)
+        WHERE level.on_hand IS DISTINCT FROM coalesce(on_hand_sum, 0)
+           OR level.reserved IS DISTINCT FROM coalesce(reserved_sum, 0)
+           OR level.version IS DISTINCT FROM coalesce(rows, 0)
+    """,
+    "law 2: open reservations are what is reserved": """
+        SELECT level.*, open, waiting FROM level FULL JOIN (
+          SELECT cell, product_id, warehouse_id, sum(quantity - fulfilled - released) AS open,
+                 sum(backordered) AS waiting
+          FROM reservation_line GROUP BY cell, product_id, warehouse_id
+        ) held USING (cell, product_id, warehouse_id)
+        WHERE level.reserved IS DISTINCT FROM coalesce(open, 0)
+           OR level.backordered IS DISTINCT FROM coalesce(waiting, 0)
+    """,
+    "what is under way is incoming": """
+        SELECT level.*, open FROM level FULL JOIN (
+          SELECT cell, product_id, to_warehouse_id AS warehouse_id, sum(quantity - received - cancelled) AS open
+          FROM transfer JOIN transfer_line USING (cell, transfer_id) GROUP BY cell, product_id, to_warehouse_id
+        ) under_way USING (cell, product_id, warehouse_id)
+        WHERE level.incoming IS DISTINCT FROM coalesce(open, 0)
+    """,
+    "each ledger row follows from the one before": """
+        SELECT * FROM (
+          SELECT ledger.*, row_number() OVER level AS expected_version,
+                 on_hand - coalesce(lag(on_hand) OVER level, 0) AS on_hand_change,
+                 reserved - coalesce(lag(reserved) OVER level, 0) AS reserved_change
+          FROM ledger WINDOW level AS (PARTITION BY cell, product_id, warehouse_id ORDER BY version)
+        ) chain
+        WHERE version <> expected_version
+           OR on_hand_change <> CASE WHEN type IN ('RESERVE', 'RELEASE') THEN 0 ELSE quantity END
+           OR reserved_change <> CASE type WHEN 'RESERVE' THEN -quantity WHEN 'RELEASE' THEN -quantity
+                                           WHEN 'FULFILL' THEN quantity ELSE 0 END
+    """,
+    "closed reservations hold nothing, open ones something": """
+        SELECT reservation.*, open FROM reservation JOIN (
+          SELECT cell, reservation_id, sum(quantity - fulfilled - released) AS open, sum(fulfilled) AS fulfilled
+          FROM reservation_line GROUP BY cell, reservation_id
+        ) lines USING (cell, reservation_id)
+        WHERE (open > 0) <> (status IN ('active', 'partially_fulfilled'))
+           OR (status = 'active' AND fulfilled > 0) OR (status = 'released' AND fulfilled > 0)
+           OR (status = 'partially_fulfilled' AND fulfilled = 0) OR (status = 'fulfilled' AND fulfilled = 0)
+    """,
+    "every operation has ledger rows, and every ledger row its operation": """
+        SELECT operation.operation_id, ledger.operation_id FROM operation
+        FULL JOIN ledger ON ledger.operation_id = operation.operation_id AND ledger.type = operation.type
+        WHERE operation.operation_id IS NULL OR ledger.operation_id IS NULL
+    """,
+    "an open hold that ends has a timer": """
+        SELECT * FROM reservation WHERE expires_at IS NOT NULL AND status IN ('active', 'partially_fulfilled')
+          AND NOT EXISTS (SELECT FROM reservation_timer timer WHERE timer.reservation_id = reservation.reservation_id
+                          AND timer.expires_at = reservation.expires_at)
+    """,
+}
+
+
+async def broken_laws(connection: Connection) -> dict[str, list[Any]]:
+    """Law → the rows that break it; empty when all is well. In one snapshot, so it may run beside writers."""
+    broken = {}
+    async with connection.transaction():
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        for law, query in BROKEN.items():
+            if rows := await (await connection.execute(query)).fetchall():
+                broken[law] = rows
+    return broken
