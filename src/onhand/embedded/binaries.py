@@ -38,7 +38,7 @@ def find(home: Home) -> Binaries:
 
     Raises NoBinaries, and BadHome if a copy would be needed but finds no place.
     """
-    wanted_major = _data_major(home.data)
+    wanted_major = _data_major(home)
     rejected = []
     for directory in _candidates():
         major = _major(directory, None)
@@ -85,11 +85,13 @@ def _wheel_directory() -> Path | None:
     return directory if directory.is_dir() else None
 
 
-def _data_major(data: Path) -> int | None:
+def _data_major(home: Home) -> int | None:
     try:
-        return int((data / "PG_VERSION").read_text())
+        return int((home.data / "PG_VERSION").read_text())
     except FileNotFoundError:
         return None
+    except (OSError, ValueError) as error:
+        raise BadHome(home.path, f"its data cannot be read ({error})") from error
 
 
 def _major(directory: Path, account: Account | None) -> int | None:

@@ -4,6 +4,7 @@ Whether a server is alive is asked of the kernel: the postmaster and all its chi
 inherit. The pid file only says how to talk to it, and is believed only while that lock is held.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -41,6 +42,11 @@ class Address:
     @property
     def socket(self) -> Path:
         return self.socket_directory / f".s.PGSQL.{self.port}"
+
+    @property
+    def lock_file(self) -> Path:
+        """Names the postmaster that listens there."""
+        return self.socket.with_name(f"{self.socket.name}.lock")
 
     def url(self, user: str, database: str) -> str:
         """A libpq URI; complete, so that no PG* variable of the environment fills a gap."""
@@ -137,17 +143,40 @@ def is_alive(home: Home) -> bool:
 def address(home: Home) -> Address | None:
     """Where the home's server listens, if it is ready for connections."""
     lines = _pid_file_lines(home)
-    if len(lines) < 8 or lines[7].strip() != "ready" or not lines[3].isdigit() or not is_alive(home):
+    if not _says_ready(lines) or not lines[3].isdigit() or not is_alive(home):
         return None
-    found = Address(Path(lines[4]), int(lines[3]))
-    # Its children live on for a moment after a killed postmaster, but they do not listen.
+    # Where it was started, or where that has been moved to since.
+    for directory in (Path(lines[4]), home.socket_directory()):
+        found = Address(directory, int(lines[3]))
+        if _first_line(found.lock_file) == lines[0].strip() and _listens(found):
+            return found
+    return None
+
+
+def says_ready(home: Home) -> bool:
+    """Whether the pid file calls the server ready, which a killed server's does too."""
+    return _says_ready(_pid_file_lines(home))
+
+
+def _says_ready(lines: list[str]) -> bool:
+    return len(lines) >= 8 and lines[7].strip() == "ready"
+
+
+def _first_line(file: Path) -> str:
+    with contextlib.suppress(OSError, ValueError):
+        return file.read_text().partition("\n")[0].strip()
+    return ""
+
+
+def _listens(found: Address) -> bool:
+    # The children of a killed postmaster live on for a moment, but they do not listen.
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(PROBE_TIMEOUT_S)
         try:
             probe.connect(str(found.socket))
         except OSError:
-            return None
-    return found
+            return False
+    return True
 
 
 def stop(home: Home) -> None:
@@ -161,9 +190,11 @@ def stop(home: Home) -> None:
         sent = False
         while time.monotonic() < deadline:
             if not is_alive(home):
+                with contextlib.suppress(OSError):  # it may hold something of somebody else's
+                    home.socket_directory().rmdir()
                 return
             # Not sent: it may not have written its pid yet.
-            sent = sent or _signal_postmaster(home, number)
+            sent = sent or signal_postmaster(home, number)
             if time.monotonic() > look_for_orphans:
                 quit_orphans(home)
                 look_for_orphans += ORPHANS_AFTER_S
@@ -177,7 +208,7 @@ def pid(home: Home) -> int | None:
     return int(lines[0]) if lines and lines[0].strip().isdigit() else None
 
 
-def _signal_postmaster(home: Home, number: int) -> bool:
+def signal_postmaster(home: Home, number: int) -> bool:
     """Signal the postmaster; false if there is none, or the pid belongs to a stranger."""
     named = pid(home)
     with home.alive_lock() as alive:
@@ -208,9 +239,9 @@ def _remove_traces(home: Home) -> None:
     if named is not None and processes.is_postgres_in(named, home.data):
         raise BadHome(home.path, f"a PostgreSQL that onhand did not start runs on its data (process {named})")
     home.pid_file.unlink(missing_ok=True)
-    stale = Address(home.socket_directory(), PORT).socket
-    stale.unlink(missing_ok=True)
-    stale.with_name(f"{stale.name}.lock").unlink(missing_ok=True)
+    stale = Address(home.socket_directory(), PORT)
+    stale.socket.unlink(missing_ok=True)
+    stale.lock_file.unlink(missing_ok=True)
 
 
 def _pid_file_lines(home: Home) -> list[str]:

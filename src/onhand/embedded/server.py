@@ -14,6 +14,7 @@ from onhand.embedded.home import Home
 from onhand.embedded.lock import POLL_S, FileLock
 
 START_S = 300.0  # after a crash, gigabytes of log may have to be replayed
+UNHEARD_S = 30.0  # for a server that says it is ready and does not listen
 LOCK_S = START_S + 120.0
 ORPHAN_GRACE_S = 10.0
 
@@ -58,7 +59,10 @@ def start(
     """Use the server of `home`: make it if there is none, start it if it is down, else share it.
 
     `settings` (PostgreSQL's own names) apply if this call is the one that starts the server. A server whose
-    users were all killed stops by itself after `orphan_grace_s` seconds. Raises an EmbeddedError.
+    users were all killed stops by itself after `orphan_grace_s` seconds. Start before you fork without exec: a
+    fork counts as a user, and one taken in the very moment of starting as part of the server.
+
+    Raises BadHome, NoBinaries, InitdbFailed, StartFailed, HomeBusy.
     """
     place = Home.at(home)
     place.create()
@@ -70,9 +74,10 @@ def start(
         held.callback(users.close)
         if not users.try_shared():
             raise HomeBusy(users.path, 0.0)
+        # First, so that nothing we start outlives us unwatched if we are killed on the way.
+        watchdog.ensure(place, orphan_grace_s)
         address = _bring_up(place, settings or {})
         cluster.provide_role_and_database(place, address)
-        watchdog.ensure(place, orphan_grace_s)
         held.pop_all()
         starter.close()
     return EmbeddedServer(address.url(cluster.ROLE, cluster.DATABASE), place, users)
@@ -88,10 +93,10 @@ def attach(home: Path) -> str | None:
 
 def _bring_up(home: Home, settings: Mapping[str, str]) -> postmaster.Address:
     """Wait for a server that answers; launch it if none is alive. The starter lock must be held."""
-    deadline = time.monotonic() + START_S
-    look_for_orphans = time.monotonic() + postmaster.ORPHANS_AFTER_S
+    began = time.monotonic()
+    look_for_orphans_s = postmaster.ORPHANS_AFTER_S
     launched = False
-    while time.monotonic() < deadline:
+    while (waited_s := time.monotonic() - began) < START_S:
         if address := postmaster.address(home):
             return address
         with home.alive_lock() as alive:
@@ -100,9 +105,13 @@ def _bring_up(home: Home, settings: Mapping[str, str]) -> postmaster.Address:
                     raise StartFailed(home.path, "it ended at once", home.log_tail())
                 _launch(home, settings, alive)
                 launched = True
-        if time.monotonic() > look_for_orphans:
+                continue
+        if waited_s > look_for_orphans_s:
             postmaster.quit_orphans(home)
-            look_for_orphans += postmaster.ORPHANS_AFTER_S
+            look_for_orphans_s += postmaster.ORPHANS_AFTER_S
+        if waited_s > UNHEARD_S and postmaster.says_ready(home):
+            # Our leaving stops it if nobody else uses it, so that the next try starts afresh.
+            raise StartFailed(home.path, "it is alive, but its socket is gone", home.log_tail())
         time.sleep(POLL_S)
     raise StartFailed(home.path, f"it was not ready after {START_S:.0f} s", home.log_tail())
 
