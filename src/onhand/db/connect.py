@@ -15,6 +15,17 @@ from onhand.db.query import Connection
 from onhand.domain.ids import Id
 
 UUID_OID = 2950
+CONNECT_MAX_S = 5
+TRANSACTION_IDLE_MAX_S = 10  # a process that stands still does not keep its row locks for longer
+# A peer that vanished without a word is noticed in 25 s, not in 2 hours.
+ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+SESSION = f"SET TIME ZONE 'UTC'; SET idle_in_transaction_session_timeout = '{TRANSACTION_IDLE_MAX_S}s'"
+OPTIONS: dict[str, Any] = {
+    "autocommit": True,
+    "application_name": "onhand",
+    "connect_timeout": CONNECT_MAX_S,
+    **ALIVE,
+}
 
 
 class _IdDumper(Dumper):
@@ -52,16 +63,16 @@ def _configure(connection: Connection) -> None:
 
 async def connect(url: str) -> Connection:
     """A connection of its own, autocommit, UTC. Raises psycopg.OperationalError."""
-    connection = await AsyncConnection.connect(url, autocommit=True, application_name="onhand")
+    connection = await AsyncConnection.connect(url, **OPTIONS)
     _configure(connection)
-    await connection.execute("SET TIME ZONE 'UTC'")
+    await connection.execute(SESSION)
     return connection
 
 
 async def _configure_pooled(connection: Connection) -> None:
     connection.prepare_threshold = None  # Filters that may be null want a plan for the values at hand.
     _configure(connection)
-    await connection.execute("SET TIME ZONE 'UTC'")
+    await connection.execute(SESSION)
 
 
 def pool(url: str, *, size: int = 8) -> AsyncConnectionPool[Connection]:
@@ -72,6 +83,6 @@ def pool(url: str, *, size: int = 8) -> AsyncConnectionPool[Connection]:
         max_size=size,
         open=False,
         timeout=10,
-        kwargs={"autocommit": True, "application_name": "onhand"},
+        kwargs=OPTIONS,
         configure=_configure_pooled,
     )

@@ -4,12 +4,14 @@ Handlers judge a command first and post second, so a refused command leaves no t
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from onhand.domain.commands import Header
+from onhand.domain.errors import Unknown
 from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level, LevelKey
 from onhand.domain.limits import QUANTITY_MAX_UNITS
@@ -47,11 +49,22 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     data: dict[str, Any]
 
 
+class Sums(msgspec.Struct, frozen=True):
+    """What the rows behind a level add up to. Units; version is that of its last ledger row."""
+
+    ledger_on_hand: int
+    ledger_reserved: int
+    ledger_version: int
+    open_reserved: int
+    open_backordered: int
+
+
 class MissingFactsError(Exception):
     """The batch cannot be decided yet: fetch these under the locks already held, and decide again.
 
     waiting: how many backordered allocations of a level, oldest first; youngest: how many covered ones, youngest
-    first; products: whose backorder limits are needed because a level is about to be made.
+    first; products: whose backorder limits are needed because a level is about to be made; sums: what a level's ledger
+    and reservations add up to.
     """
 
     def __init__(
@@ -60,11 +73,13 @@ class MissingFactsError(Exception):
         waiting: Mapping[LevelKey, int] | None = None,
         youngest: Mapping[LevelKey, int] | None = None,
         products: Iterable[Id] = (),
+        sums: Iterable[LevelKey] = (),
     ) -> None:
         super().__init__("facts are missing")
         self.waiting = dict(waiting or {})
         self.youngest = dict(youngest or {})
         self.products = frozenset(products)
+        self.sums = frozenset(sums)
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -103,6 +118,8 @@ class World:
         self.waiting = waiting or {}
         self.youngest = youngest or {}
         self.limits = limits or {}
+        self.sums: Mapping[LevelKey, Sums] = {}
+        self.unknown_products: AbstractSet[Id] = frozenset()  # looked for and not found
         self.allocations: dict[tuple[Id, int, Id], Allocation] = {}
         self.by_level: dict[LevelKey, list[Allocation]] = {}
         for reservation in self.reservations.values():
@@ -120,9 +137,11 @@ class World:
         self.by_product.setdefault(level.product, []).append(level)
 
     def level(self, product: Id, warehouse: Id) -> Level:
-        """The level; one of zeros where none exists yet."""
+        """The level; one of zeros where none exists yet. Raises Unknown where there can be none."""
         level = self.levels.get((product, warehouse))
         if level is None:
+            if product in self.unknown_products:
+                raise Unknown("product", str(product))
             if product not in self.limits:
                 raise MissingFactsError(products=[product])
             level = Level(product, warehouse, backorder_limit=self.limits[product], exists=False)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+from psycopg import errors as pg
 
 from onhand.db import queries as q
 from onhand.db.query import Connection, Query
@@ -16,11 +17,14 @@ from onhand.domain.outcomes import Done, Nothing
 from onhand.domain.routing import Warehouse
 from onhand.domain.world import MissingFactsError, World
 from onhand.engine import outcome
+from onhand.engine.directory import Directory
 from onhand.engine.job import Answer, Job
 from onhand.engine.reading import Facts, Wants, fetch_missing, wants
 from onhand.engine.writing import writes
 
 Cursor = psycopg.AsyncCursor[tuple[Any, ...]]
+CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
+REFUSED = (psycopg.IntegrityError, psycopg.DataError, *CONFLICTS)  # the server says no: nothing was committed
 
 
 def utc_now() -> datetime:
@@ -36,15 +40,16 @@ class Batch:
         *,
         cell: int,
         new_id: NewId,
-        warehouses: dict[Id, Warehouse],
+        directory: Directory,
         now: Callable[[], datetime] = utc_now,
+        committing: list[Answer] | None = None,
     ) -> None:
         self.jobs = jobs
         self.cell = cell
         self.new_id = new_id
-        self.warehouses = warehouses
+        self.directory = directory
         self.now = now
-        self.committing: list[Answer] | None = None  # What was sent to COMMIT last: maybe it happened.
+        self.committing = committing  # What was sent to COMMIT and not answered: maybe it happened.
         self.levels_changed = 0
 
     async def attempt(self, connection: Connection) -> list[Answer]:
@@ -54,25 +59,38 @@ class Batch:
         attempt finds out by the operation ids.
         """
         wanted = wants([job.command for job in self.jobs])
+        warehouses = await self.directory.warehouses(connection)
         await self._locate(connection, wanted)
         facts, replays, committed = await self._lock(connection, wanted)
+        while not facts.are_locked(wanted.keys):  # A reservation was committed between locating and locking.
+            await _forget(connection)
+            await self._locate(connection, wanted)
+            facts, replays, committed = await self._lock(connection, wanted)
         if committed and self.committing is not None:
-            await connection.execute("ROLLBACK")
+            await _forget(connection)
             return self.committing
-        self.committing = None
-        answers, world = await self._decide(connection, facts, replays)
+        answers, world = await self._decide(connection, facts, replays, warehouses)
         statements = list(writes(world, self.cell))
         statements += self._idempotency(answers, world.now)
         if not statements:
-            await connection.execute("ROLLBACK")
+            await _forget(connection)
             return answers
         self.levels_changed = sum(level.touched for level in world.levels.values())
-        self.committing = answers
-        async with connection.pipeline():
-            for statement, parameters in statements:
-                await connection.execute(statement.sql, parameters, prepare=True)
-            await connection.execute("COMMIT")
+        await self._commit(connection, statements, answers)
         return answers
+
+    async def _commit(
+        self, connection: Connection, statements: Sequence[tuple[Any, dict[str, Any]]], answers: list[Answer]
+    ) -> None:
+        unanswered, self.committing = self.committing, answers
+        try:
+            async with connection.pipeline():
+                for statement, parameters in statements:
+                    await connection.execute(statement.sql, parameters, prepare=True)
+                await connection.execute("COMMIT")
+        except REFUSED:
+            self.committing = unanswered
+            raise
 
     async def _locate(self, connection: Connection, wanted: Wants) -> None:
         """Find the levels that reservations, transfers and unnamed warehouses lead to. These facts never change."""
@@ -133,12 +151,16 @@ class Batch:
         return [job.command.header.operation_id for job in self.jobs]
 
     async def _decide(
-        self, connection: Connection, facts: Facts, replays: dict[Id, tuple[Id, bytes]]
+        self,
+        connection: Connection,
+        facts: Facts,
+        replays: dict[Id, tuple[Id, bytes]],
+        warehouses: dict[Id, Warehouse],
     ) -> tuple[list[Answer], World]:
         fresh: list[Command] = [job.command for job in self.jobs if job.key is None or job.key.digest not in replays]
         now = self.now()
         while True:
-            world = facts.world(now, self.new_id, self.warehouses)
+            world = facts.world(now, self.new_id, warehouses)
             try:
                 verdicts = iter(decide(world, fresh))
                 break
@@ -176,6 +198,16 @@ def _replay(key: Any, request_digest: Id, stored: bytes) -> Answer:  # noqa: ANN
 
 async def _send(connection: Connection, query: Query[Any], parameters: dict[str, Any]) -> Cursor:
     return await connection.execute(query.sql, parameters, prepare=True, binary=True)
+
+
+async def _forget(connection: Connection) -> None:
+    """End a transaction that wrote nothing, without waiting for the disk.
+
+    Not by ROLLBACK: after one, psycopg prepares every statement anew.
+    """
+    async with connection.pipeline():
+        await connection.execute("SET LOCAL synchronous_commit TO OFF")
+        await connection.execute("COMMIT")
 
 
 def is_accepted(verdict: Verdict) -> bool:

@@ -50,10 +50,13 @@ class Directory:
             self._id_of[sku] = product_id
             self._sku_of[product_id] = sku
 
-    async def warehouses(self) -> dict[Id, Warehouse]:
-        """All warehouses by id, at most WAREHOUSES_KEPT_S seconds old. Do not change the dict."""
+    async def warehouses(self, connection: Connection | None = None) -> dict[Id, Warehouse]:
+        """All warehouses by id, at most WAREHOUSES_KEPT_S seconds old. Do not change the dict.
+
+        The engine reads them on its own connection: stock does not wait until the pool has one to spare.
+        """
         if time.monotonic() - self._read_at > WAREHOUSES_KEPT_S:
-            await self.read_warehouses()
+            await self.read_warehouses(connection)
         return self._by_id
 
     async def warehouses_by_code(self) -> dict[str, Warehouse]:
@@ -61,9 +64,12 @@ class Directory:
         await self.warehouses()
         return self._by_code
 
-    async def read_warehouses(self) -> None:
+    async def read_warehouses(self, connection: Connection | None = None) -> None:
         """Read them anew: after a change, or when a name is not found."""
-        async with self._pool.connection() as connection:
+        if connection is None:
+            async with self._pool.connection() as pooled:
+                rows = await q.READ_WAREHOUSES.all(pooled)
+        else:
             rows = await q.READ_WAREHOUSES.all(connection)
         self._by_id = {row.warehouse_id: Warehouse(*row) for row in rows}
         self._by_code = {warehouse.code: warehouse for warehouse in self._by_id.values()}

@@ -2,17 +2,21 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uuid_utils
 
 from onhand.domain.commands import Command
-from onhand.domain.errors import DomainError, IdempotencyKeyReused, Overloaded
+from onhand.domain.decide import Verdict
+from onhand.domain.errors import DomainError, IdempotencyKeyReused, OutcomeUnknown, Overloaded, Unavailable
 from onhand.domain.ids import Id
 from onhand.domain.limits import BATCH_MAX_COMMANDS, BATCH_MAX_LINES, LANES_PER_PROCESS, QUEUE_MAX_COMMANDS
 from onhand.engine import metrics
-from onhand.engine.batch import Batch
+from onhand.engine.batch import Batch, utc_now
 from onhand.engine.directory import Directory
 from onhand.engine.job import Answer, Job, Key
 from onhand.engine.lane import Lane
@@ -30,8 +34,17 @@ class Engine:
     committing.
     """
 
-    def __init__(self, url: str, directory: Directory, *, cell: int = 0, lanes: int = LANES_PER_PROCESS) -> None:
+    def __init__(
+        self,
+        url: str,
+        directory: Directory,
+        *,
+        cell: int = 0,
+        lanes: int = LANES_PER_PROCESS,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self.directory = directory
+        self._now = now
         self._cell = cell
         self._queue: deque[Job] = deque()
         self._arrived = asyncio.Event()
@@ -50,7 +63,10 @@ class Engine:
         """Finish what has been accepted, then close the connections."""
         self._closing = True
         self._arrived.set()
-        await asyncio.gather(*self._tasks)
+        try:
+            await asyncio.gather(*self._tasks)
+        finally:
+            _answer_open(self._queue, Unavailable())  # Only where we are cancelled ourselves.
 
     async def submit(self, command: Command, key: Key | None = None) -> Answer:
         """Carry out one command and return its outcome after a durable commit, or that of the same key before.
@@ -81,7 +97,10 @@ class Engine:
                     await self._arrived.wait()
                 jobs = self._next_batch()
                 with metrics.BATCH_SECONDS.time():
-                    await lane.run(jobs)
+                    try:
+                        await lane.run(jobs)
+                    finally:
+                        _answer_open(jobs, OutcomeUnknown())  # Only where we are cancelled.
                 metrics.BATCH_COMMANDS.observe(len(jobs))
                 metrics.count_verdicts(jobs)
         finally:
@@ -97,8 +116,17 @@ class Engine:
             jobs.append(self._queue.popleft())
         return jobs
 
-    async def _make_batch(self, jobs: list[Job]) -> Batch:
-        return Batch(jobs, cell=self._cell, new_id=new_id, warehouses=await self.directory.warehouses())
+    def _make_batch(self, jobs: Sequence[Job], committing: list[Answer] | None) -> Batch:
+        return Batch(
+            jobs, cell=self._cell, new_id=new_id, directory=self.directory, now=self._now, committing=committing
+        )
+
+
+def _answer_open(jobs: Iterable[Job], verdict: Verdict) -> None:
+    """Whatever happens, no caller waits for ever."""
+    for job in jobs:
+        if not job.answered.done():
+            job.answered.set_result(Answer(verdict))
 
 
 def _same_moment(answer: Answer, first: Key | None, key: Key) -> Answer:
@@ -110,7 +138,8 @@ def _same_moment(answer: Answer, first: Key | None, key: Key) -> Answer:
 
 def _or_raise(answer: Answer) -> Answer:
     if isinstance(answer.verdict, DomainError):
-        error = answer.verdict
+        verdict: Any = answer.verdict
+        error: DomainError = replace(verdict)  # A copy: several callers may have the same answer.
         error.replayed = answer.replayed
         raise error
     return answer

@@ -1,7 +1,7 @@
 """A lane: one connection that runs one batch after the other. A batch is what arrived while the last one committed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 
 import psycopg
 import structlog
@@ -11,82 +11,94 @@ from onhand.db.connect import connect
 from onhand.db.query import Connection
 from onhand.domain.errors import DomainError, OutcomeUnknown, Unavailable
 from onhand.domain.limits import RETRIES_MAX
-from onhand.engine.batch import Batch
+from onhand.engine.batch import CONFLICTS, Batch
 from onhand.engine.job import Answer, Job
 
 UNREACHABLE_MAX_S = 10.0  # how long callers wait for a database that has gone away
 RECONNECT_PAUSE_S = 0.1
-AGAIN = (pg.DeadlockDetected, pg.SerializationFailure)
 MADE_MEANWHILE = ("level_pkey", "idempotency_pkey")  # another batch was first: start again and find it
+# The connection is gone, or leads to a server that has become a standby.
+LOST = (psycopg.OperationalError, pg.IdleInTransactionSessionTimeout, pg.ReadOnlySqlTransaction)
 
 log = structlog.get_logger()
+
+MakeBatch = Callable[[Sequence[Job], list[Answer] | None], Batch]
 
 
 class Lane:
     """Runs batches on its own connection; makes a new one when it breaks."""
 
-    def __init__(self, url: str, make_batch: Callable[[list[Job]], Awaitable[Batch]]) -> None:
+    def __init__(self, url: str, make_batch: MakeBatch) -> None:
         self._url = url
         self._make_batch = make_batch
         self._connection: Connection | None = None
+        self._unreachable_since: float | None = None
 
     async def close(self) -> None:
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
 
-    async def run(self, jobs: list[Job]) -> None:
-        """Answer every job, whatever happens."""
+    async def run(self, jobs: Sequence[Job], committing: list[Answer] | None = None) -> None:
+        """Answer every job, whatever happens. committing: what an earlier attempt sent to COMMIT without an answer."""
+        batch = self._make_batch(jobs, committing)
         try:
-            answers = await self._answers(await self._make_batch(jobs))
+            answers = await self._answers(batch)
         except DomainError as error:
             answers = [Answer(error)] * len(jobs)
         except Exception as error:
-            if len(jobs) > 1 and isinstance(error, psycopg.Error):
-                log.warning("batch_split", jobs=len(jobs), error=repr(error))
-                for job in jobs:  # One of them is the cause: the others shall not suffer for it.
-                    await self.run([job])
+            if len(jobs) == 1:
+                log.exception("command_failed", command=type(jobs[0].command).__name__)
+                if not jobs[0].answered.done():
+                    jobs[0].answered.set_exception(error)
                 return
-            log.exception("batch_failed", jobs=len(jobs))
-            for job in jobs:
-                if not job.answered.done():
-                    job.answered.set_exception(error)
+            log.warning("batch_split", jobs=len(jobs), error=repr(error))
+            half = len(jobs) // 2  # One of them is the cause: the others shall not suffer for it.
+            unanswered = batch.committing
+            await self.run(jobs[:half], unanswered and unanswered[:half])
+            await self.run(jobs[half:], unanswered and unanswered[half:])
             return
         for job, answer in zip(jobs, answers, strict=True):
             if not job.answered.done():
                 job.answered.set_result(answer)
 
     async def _answers(self, batch: Batch) -> list[Answer]:
-        deadline = asyncio.get_running_loop().time() + UNREACHABLE_MAX_S
+        started = asyncio.get_running_loop().time()
         conflicts = 0
         while True:
             try:
-                connection = await self._connected()
-                return await batch.attempt(connection)
-            except psycopg.OperationalError as error:
-                if isinstance(error, AGAIN):
-                    conflicts += 1
+                return await batch.attempt(await self._connected())
+            except psycopg.Error as error:
+                if _is_conflict(error):
                     await self._roll_back()
+                    conflicts += 1
                     if conflicts > RETRIES_MAX:
                         raise
-                    continue
-                await self._drop(error)
-                if asyncio.get_running_loop().time() > deadline:
-                    raise (OutcomeUnknown() if batch.committing else Unavailable()) from error
-                await asyncio.sleep(RECONNECT_PAUSE_S)
-            except pg.UniqueViolation as error:
-                conflicts += 1
-                await self._roll_back()
-                name = error.diag.constraint_name or ""
-                if not name.startswith(MADE_MEANWHILE) or conflicts > RETRIES_MAX:
+                elif isinstance(error, LOST):
+                    await self._drop(error)
+                    self._give_up_after(started, batch, error)
+                    await asyncio.sleep(RECONNECT_PAUSE_S)
+                else:
+                    await self._roll_back()
                     raise
             except BaseException:
                 await self._roll_back()
                 raise
 
+    def _give_up_after(self, started: float, batch: Batch, error: psycopg.Error) -> None:
+        """Those who came later shall not wait as long again for what has been gone for long."""
+        since = min(started, self._unreachable_since or started)
+        if asyncio.get_running_loop().time() - since > UNREACHABLE_MAX_S:
+            raise (OutcomeUnknown() if batch.committing else Unavailable()) from error
+
     async def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = await connect(self._url)
+            try:
+                self._connection = await connect(self._url)
+            except psycopg.Error:
+                self._unreachable_since = self._unreachable_since or asyncio.get_running_loop().time()
+                raise
+            self._unreachable_since = None
         return self._connection
 
     async def _roll_back(self) -> None:
@@ -103,3 +115,10 @@ class Lane:
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
+
+
+def _is_conflict(error: psycopg.Error) -> bool:
+    """Whether another transaction was in the way: the same again will do."""
+    if isinstance(error, pg.UniqueViolation):
+        return (error.diag.constraint_name or "").startswith(MADE_MEANWHILE)
+    return isinstance(error, CONFLICTS)

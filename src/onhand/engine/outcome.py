@@ -1,6 +1,6 @@
 """Outcomes as bytes, kept with an Idempotency-Key so that a repeat of the request finds the first one (law 4)."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
@@ -46,6 +46,8 @@ def decode(data: bytes) -> Verdict:
     """What encode was given."""
     stored: _Stored = _decoder.decode(data)
     if isinstance(stored, Refused):
-        error: DomainError = msgspec.convert(stored.facts, _ERRORS[stored.code], dec_hook=_to_id)
-        return error
+        error: Any = msgspec.convert(stored.facts, _ERRORS[stored.code], dec_hook=_to_id)
+        # msgspec makes it without BaseException.__new__, and str() of such an exception ends the process (SIGSEGV).
+        whole: DomainError = replace(error)
+        return whole
     return stored

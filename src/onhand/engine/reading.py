@@ -68,6 +68,14 @@ class Facts(msgspec.Struct):
     waiting: dict[LevelKey, Fetched] = {}
     youngest: dict[LevelKey, Fetched] = {}
     limits: dict[Id, int | None] = {}
+    unknown_products: set[Id] = set()
+
+    def are_locked(self, keys: set[LevelKey]) -> bool:
+        """Whether each level that the reservations and transfers read lead to is among the keys."""
+        if any((row[2], row[3]) not in keys for row in self.lines):
+            return False
+        ends = {row[0]: (row[1], row[2]) for row in self.transfers}
+        return all((row[2], end) in keys for row in self.transfer_lines for end in ends.get(row[0], ()))
 
     def world(self, now: datetime, new_id: NewId, warehouses: dict[Id, Warehouse]) -> World:
         """A fresh world: nothing in it is shared with one made before."""
@@ -77,7 +85,7 @@ class Facts(msgspec.Struct):
         moved: dict[Id, list[TransferLine]] = {}
         for row in self.transfer_lines:
             moved.setdefault(row[0], []).append(TransferLine(*row[1:]))
-        return World(
+        world = World(
             now=now,
             new_id=new_id,
             warehouses=warehouses,
@@ -97,6 +105,8 @@ class Facts(msgspec.Struct):
             youngest=self.youngest,
             limits=self.limits,
         )
+        world.unknown_products = self.unknown_products
+        return world
 
 
 async def fetch_missing(connection: Connection, cell: int, facts: Facts, missing: MissingFactsError) -> None:
@@ -114,6 +124,7 @@ async def fetch_missing(connection: Connection, cell: int, facts: Facts, missing
             q.READ_BACKORDER_LIMITS.sql, {"product_ids": sorted(missing.products)}, binary=True
         )
         facts.limits.update(await cursor.fetchall())
+        facts.unknown_products |= missing.products - facts.limits.keys()
 
 
 async def _queue(
