@@ -102,6 +102,7 @@ INSERT_OPERATIONS = Statement("insert_operations")
 FIND_OPERATIONS = Query("find_operations", OperationIdRow)
 INSERT_LEDGER = Statement("insert_ledger")
 LIST_LEDGER = Query("list_ledger", LedgerRow)
+LIST_LEDGER_OF_PRODUCT = Query("list_ledger_of_product", LedgerRow)
 INSERT_EVENTS = Statement("insert_events")
 LIST_EVENTS = Query("list_events", EventRow)
 
@@ -292,3 +293,112 @@ INSERT_API_KEY = Statement("insert_api_key")
 PUT_API_KEY = Statement("put_api_key")
 LIST_API_KEYS = Query("list_api_keys", ApiKeyInfoRow)
 REVOKE_API_KEY = Statement("revoke_api_key")
+
+
+INSERT_PRODUCTS = Query("insert_products", ProductRefRow)
+READ_DUE_PREORDERS = Query("read_due_preorders", ProductIdRow)
+
+
+class LedgerDifferenceRow(NamedTuple):
+    product_id: Id
+    warehouse_id: Id
+    level_on_hand: int
+    ledger_on_hand: int
+    level_reserved: int
+    ledger_reserved: int
+    level_version: int
+    ledger_version: int
+
+
+class ReservationDifferenceRow(NamedTuple):
+    product_id: Id
+    warehouse_id: Id
+    level_reserved: int
+    open_reserved: int
+    level_backordered: int
+    open_backordered: int
+
+
+class StatusDifferenceRow(NamedTuple):
+    reservation_id: Id
+    status: str
+    open: int
+
+
+class ChainBreakRow(NamedTuple):
+    product_id: Id
+    warehouse_id: Id
+    version: int
+    type: str
+    quantity: int
+    on_hand: int
+    reserved: int
+    before_version: int
+    before_on_hand: int
+    before_reserved: int
+
+
+class LimitBreakRow(NamedTuple):
+    product_id: Id
+    warehouse_id: Id
+    on_hand: int
+    reserved: int
+    backordered: int
+    backorder_limit: int | None
+
+
+class OrphanRow(NamedTuple):
+    operation_id: Id
+    entries: int
+
+
+class ProvedRow(NamedTuple):
+    levels: int
+    ledger_rows: int
+    reservations: int
+    on_hand: int
+    reserved: int
+    backordered: int
+
+
+class LastEntryRow(NamedTuple):
+    txn_id: Id
+    operation_id: Id
+    type: str
+    quantity: int
+    on_hand: int
+    reserved: int
+    version: int
+    reason: str | None
+    created_at: datetime
+    created_by: str
+
+
+class LevelSumsRow(NamedTuple):
+    ledger_on_hand: int
+    ledger_reserved: int
+    ledger_version: int
+    open_reserved: int
+    open_backordered: int
+
+
+class GuardRow(NamedTuple):
+    guards: int
+
+
+class ReportRow(NamedTuple):
+    report: dict[str, Any]
+
+
+FIND_LEDGER_DIFFERENCES = Query("find_ledger_differences", LedgerDifferenceRow)
+FIND_RESERVATION_DIFFERENCES = Query("find_reservation_differences", ReservationDifferenceRow)
+FIND_STATUS_DIFFERENCES = Query("find_status_differences", StatusDifferenceRow)
+FIND_CHAIN_BREAKS = Query("find_chain_breaks", ChainBreakRow)
+FIND_LIMIT_BREAKS = Query("find_limit_breaks", LimitBreakRow)
+FIND_ORPHANED_LEDGER = Query("find_orphaned_ledger", OrphanRow)
+COUNT_PROVED = Query("count_proved", ProvedRow)
+READ_LAST_ENTRIES = Query("read_last_entries", LastEntryRow)
+SUM_LEVEL = Query("sum_level", LevelSumsRow)
+READ_LEDGER_GUARD = Query("read_ledger_guard", GuardRow)
+INSERT_RECONCILIATION = Statement("insert_reconciliation")
+READ_LAST_RECONCILIATION = Query("read_last_reconciliation", ReportRow)

@@ -138,6 +138,14 @@ class CancelTransfer(msgspec.Struct, frozen=True, tag=True):
     transfer: Id
 
 
+class Repair(msgspec.Struct, frozen=True, tag=True):
+    """Make the books of one level agree, by ledger entries: its ledger, its reservations and itself."""
+
+    header: Header
+    product: Id
+    warehouse: Id
+
+
 ReservationCommand = Release | Fulfill | Extend | Expire
 TransferCommand = ReceiveTransfer | CancelTransfer
-Command = Receive | Adjust | Reserve | ReservationCommand | Dispatch | TransferCommand
+Command = Receive | Adjust | Reserve | ReservationCommand | Dispatch | TransferCommand | Repair

@@ -5,7 +5,7 @@ Pure: the clock, the ids and everything read come in with the world; everything 
 
 from collections.abc import Sequence
 
-from onhand.domain import holding, moving
+from onhand.domain import holding, moving, repairing
 from onhand.domain.commands import (
     Adjust,
     CancelTransfer,
@@ -17,6 +17,7 @@ from onhand.domain.commands import (
     Receive,
     ReceiveTransfer,
     Release,
+    Repair,
     Reserve,
 )
 from onhand.domain.errors import DomainError
@@ -62,3 +63,5 @@ def _decide(world: World, command: Command) -> Done:  # noqa: C901, PLR0911  one
             return moving.receive_transfer(world, command)
         case CancelTransfer():
             return moving.cancel_transfer(world, command)
+        case Repair():
+            return repairing.repair(world, command)

@@ -70,7 +70,8 @@ def _route(world: World, command: Reserve, placement: Placement) -> dict[str, An
     distances = [
         distance
         for warehouse in used
-        if (distance := routing.distance_to(world.warehouses[warehouse], command.ship_to)) is not None
+        if warehouse in world.warehouses  # A named one may be younger than the list.
+        and (distance := routing.distance_to(world.warehouses[warehouse], command.ship_to)) is not None
     ]
     return {
         "rule": "fewest_shipments",
@@ -86,7 +87,7 @@ def _ends(world: World, expires_in_s: int | None) -> datetime | None:
 def release(world: World, command: Release) -> ReservationDone:
     """Give units back; those still waiting for stock go first."""
     reservation = _open(world, command.reservation)
-    parts = _parts(reservation, command.lines)
+    parts = _parts(reservation, command.lines, first=lambda allocation: allocation.backordered)
     _release(world, command.header, parts)
     return _closed(reservation, status_of(reservation.allocations))
 
@@ -109,7 +110,7 @@ def fulfill(world: World, command: Fulfill) -> ReservationDone:
     """Ship units: they leave the shelf and the promise at once. Only covered units can be shipped."""
     reservation = _open(world, command.reservation)
     _must_still_hold(world, reservation)
-    parts = _parts(reservation, command.lines, covered_first=True)
+    parts = _parts(reservation, command.lines, first=lambda allocation: allocation.covered)
     waiting = [
         Shortage(allocation.line, allocation.product, allocation.warehouse, units, allocation.covered)
         for allocation, units in parts
@@ -140,7 +141,7 @@ def expire(world: World, command: Expire) -> ReservationDone | Nothing:
     reservation = world.reservations.get(command.reservation)
     if reservation is None or reservation.status not in OPEN or not _overdue(world, reservation):
         return Nothing()
-    _release(world, command.header, _parts(reservation, None))
+    _release(world, command.header, _parts(reservation))
     world.tell("reservation.expired", str(reservation.reservation_id), {"order_id": reservation.order_id})
     return _closed(reservation, Status.EXPIRED)
 
@@ -165,9 +166,15 @@ def _overdue(world: World, reservation: Reservation) -> bool:
 
 
 def _parts(
-    reservation: Reservation, lines: Sequence[OpenLine] | None, *, covered_first: bool = False
+    reservation: Reservation,
+    lines: Sequence[OpenLine] | None = None,
+    *,
+    first: Callable[[Allocation], int] = lambda allocation: allocation.open,
 ) -> list[tuple[Allocation, int]]:
-    """Which allocations, and how many units of each. Each allocation comes at most once."""
+    """Which allocations, and how many units of each. Each allocation comes at most once.
+
+    first: how many of an allocation's units are to be taken before any others.
+    """
     if lines is None:
         return [(allocation, allocation.open) for allocation in reservation.allocations if allocation.open]
     taken: Counter[tuple[int, Id]] = Counter()
@@ -180,9 +187,7 @@ def _parts(
         still_open = sum(allocation.open - taken[allocation.line, allocation.warehouse] for allocation in mine)
         if line.quantity > still_open:
             raise QuantityExceedsOpen(index, line.product, line.quantity, still_open)
-        units = line.quantity
-        if covered_first:
-            units = _assign(mine, units, taken, lambda allocation: allocation.covered)
+        units = _assign(mine, line.quantity, taken, first)
         _assign(mine, units, taken, lambda allocation: allocation.open)
     return [(a, taken[a.line, a.warehouse]) for a in reservation.allocations if taken[a.line, a.warehouse]]
 

@@ -48,8 +48,8 @@ def receive(world: World, command: Receive) -> OperationDone:
         level = world.level(line.product, line.warehouse)
         world.post(level, command.header, "RECEIVE", line.quantity, on_hand=line.quantity)
         settle(world, level)
-        posted.append(_posted(level, line.quantity))
-    return _operation_done(world, command.header, "RECEIVE", posted, [])
+        posted.append(posted_line(level, line.quantity))
+    return operation_done(world, command.header, "RECEIVE", posted, [])
 
 
 def adjust(world: World, command: Adjust) -> OperationDone:
@@ -75,8 +75,8 @@ def adjust(world: World, command: Adjust) -> OperationDone:
         level = world.level(line.product, line.warehouse)
         world.post(level, command.header, "ADJUST", change, on_hand=change, reason=line.reason)
         short += settle(world, level)
-        posted.append(_posted(level, change, line.reason))
-    return _operation_done(world, command.header, "ADJUST", posted, short)
+        posted.append(posted_line(level, change, line.reason))
+    return operation_done(world, command.header, "ADJUST", posted, short)
 
 
 def _change_of(line: AdjustLine, on_hand: int) -> int:
@@ -174,8 +174,10 @@ def _arrivals(transfer: Transfer, lines: Sequence[TransferLineWanted] | None) ->
 def cancel_transfer(world: World, command: CancelTransfer) -> TransferDone:
     """What is still under way goes back onto the shelf it came from."""
     transfer = _open_transfer(world, command.transfer)
+    returning: Counter[Id] = Counter()
     for line in transfer.lines:
-        if not fits(world.level(line.product, transfer.source), line.open):
+        returning[line.product] += line.open  # Two lines may name one product: judge their sum.
+        if not fits(world.level(line.product, transfer.source), returning[line.product]):
             raise LevelOverflow(line.line, line.product, transfer.source, line.open)
     world.open_operation(command.header, "TRANSFER")
     for line in transfer.lines:
@@ -209,13 +211,11 @@ def _must_be_active(world: World, index: int, warehouse: Id) -> None:
         raise WarehouseInactive(index, warehouse)
 
 
-def _posted(level: Level, quantity: int, reason: str | None = None) -> Posted:
+def posted_line(level: Level, quantity: int, reason: str | None = None) -> Posted:
     return Posted(level.product, level.warehouse, quantity, level.on_hand, level.reserved, level.backordered, reason)
 
 
-def _operation_done(
-    world: World, header: Header, type_: str, posted: list[Posted], short: list[Short]
-) -> OperationDone:
+def operation_done(world: World, header: Header, type_: str, posted: list[Posted], short: list[Short]) -> OperationDone:
     return OperationDone(
         operation_id=header.operation_id,
         type=type_,

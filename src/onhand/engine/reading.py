@@ -8,13 +8,13 @@ import msgspec
 
 from onhand.db import queries as q
 from onhand.db.query import Connection, Query
-from onhand.domain.commands import Adjust, Command, Dispatch, Receive, Reserve
+from onhand.domain.commands import Adjust, Command, Dispatch, Receive, Repair, Reserve
 from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level, LevelKey
 from onhand.domain.reservation import Allocation, Reservation
 from onhand.domain.routing import Warehouse
 from onhand.domain.transfer import Transfer, TransferLine
-from onhand.domain.world import Fetched, MissingFactsError, World
+from onhand.domain.world import Fetched, MissingFactsError, Sums, World
 
 
 class Wants(msgspec.Struct):
@@ -49,6 +49,8 @@ def wants(commands: Sequence[Command]) -> Wants:
             case Dispatch():
                 for moved in command.lines:
                     keys.update(((moved.product, command.source), (moved.product, command.destination)))
+            case Repair():
+                keys.add((command.product, command.warehouse))
             case _ if hasattr(command, "reservation"):
                 reservations.add(command.reservation)
             case _:
@@ -69,6 +71,7 @@ class Facts(msgspec.Struct):
     youngest: dict[LevelKey, Fetched] = {}
     limits: dict[Id, int | None] = {}
     unknown_products: set[Id] = set()
+    sums: dict[LevelKey, Sums] = {}
 
     def are_locked(self, keys: set[LevelKey]) -> bool:
         """Whether each level that the reservations and transfers read lead to is among the keys."""
@@ -106,6 +109,7 @@ class Facts(msgspec.Struct):
             limits=self.limits,
         )
         world.unknown_products = self.unknown_products
+        world.sums = self.sums
         return world
 
 
@@ -125,6 +129,10 @@ async def fetch_missing(connection: Connection, cell: int, facts: Facts, missing
         )
         facts.limits.update(await cursor.fetchall())
         facts.unknown_products |= missing.products - facts.limits.keys()
+    for key in missing.sums:
+        parameters = {"cell": cell, "product_id": key[0], "warehouse_id": key[1]}
+        cursor = await connection.execute(q.SUM_LEVEL.sql, parameters, binary=True)
+        facts.sums[key] = Sums(*(await cursor.fetchall())[0])
 
 
 async def _queue(

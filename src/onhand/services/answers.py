@@ -1,6 +1,6 @@
 """What callers get: the shapes of the API. Ids are UUID text, times UTC, quantities units."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, field
@@ -177,9 +177,8 @@ class Explanation(Struct):
     product_id: str
     name: str
     selling: dict[str, Any]
-    release_date: date | None
     totals: dict[str, int]
-    levels: list[dict[str, Any]]
+    levels: list[Level]
     reservations: list[OpenReservation]
     reservations_complete: bool
     last_operations: list[LedgerEntry]

@@ -28,7 +28,7 @@ async def receive(onhand: Onhand, actor: str, request: NewReceipt, key: str | No
 async def adjust(
     onhand: Onhand, actor: str, request: NewAdjustment, key: str | None = None
 ) -> Reply[answers.Operation]:
-    """Write down a count or a find, a loss, a breakage. The answer names reservations left short. Raises DomainError."""
+    """Write down a count, a loss, a find. The answer names reservations left short. Raises DomainError."""
     for index, line in enumerate(request.lines):
         _must_say_one_thing(line, index)
     products = await products_of(onhand, request.lines)
@@ -58,7 +58,7 @@ def _all(warehouses: list[Id | None]) -> list[Id]:
     return [warehouse for warehouse in warehouses if warehouse is not None]
 
 
-async def _submit(  # noqa: PLR0913, PLR0917
+async def _submit(
     onhand: Onhand,
     command: Receive | Adjust,
     actor: str,

@@ -58,3 +58,21 @@ VALUES (:warehouse_id, :code, :name, :latitude, :longitude, :country, :postal_co
 UPDATE warehouse SET name = :name, latitude = :latitude, longitude = :longitude, country = :country,
   postal_code = :postal_code, time_zone = :time_zone, capacity = :capacity, active = :active, updated_at = :now
 WHERE warehouse_id = :warehouse_id;
+
+-- name: insert_products
+-- Those whose SKU is taken already are left out of the answer.
+INSERT INTO product (product_id, sku, name, category, weight_g, length_mm, width_mm, height_mm, selling_mode,
+                     selling_limit, release_date, created_at, updated_at)
+SELECT product_id, sku, name, category, weight_g, length_mm, width_mm, height_mm, selling_mode, selling_limit,
+       release_date, :now, :now
+FROM unnest(:product_ids::uuid[], :skus::text[], :names::text[], :categories::text[], :weights::int8[],
+            :lengths::int8[], :widths::int8[], :heights::int8[], :modes::text[], :selling_limits::int8[],
+            :release_dates::date[])
+  AS new (product_id, sku, name, category, weight_g, length_mm, width_mm, height_mm, selling_mode, selling_limit,
+          release_date)
+ORDER BY sku
+ON CONFLICT (sku) DO NOTHING
+RETURNING sku, product_id;
+
+-- name: read_due_preorders
+SELECT product_id FROM product WHERE selling_mode = 'preorder' AND release_date <= :today ORDER BY product_id;

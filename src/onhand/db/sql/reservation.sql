@@ -23,7 +23,7 @@ FROM ledger JOIN reservation_line line ON line.cell = ledger.cell AND line.reser
 WHERE ledger.cell = :cell AND ledger.product_id = :product_id AND ledger.warehouse_id = :warehouse_id
   AND ledger.type = 'RESERVE'
   AND line.quantity > line.fulfilled + line.released + line.backordered
-ORDER BY ledger.version DESC LIMIT :row_limit;
+ORDER BY ledger.version DESC, line.line DESC LIMIT :row_limit;
 
 -- name: insert_reservations!
 INSERT INTO reservation (cell, reservation_id, status, order_id, created_at, expires_at, route, requested)

@@ -1,0 +1,40 @@
+"""The clock of an installation: holds run out every second, housekeeping every few minutes.
+
+Every job may run in several processes at once and be killed at any moment.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from onhand.domain.limits import EXPIRY_SWEEP_EVERY_S
+from onhand.services import expiry, housekeeping
+from onhand.services.context import Onhand
+
+HOUSEKEEPING_EVERY_S = 300.0
+PREORDERS_EVERY_S = 60.0
+
+log = structlog.get_logger()
+
+
+async def run(onhand: Onhand, stop: asyncio.Event) -> None:
+    """Run every job at its interval until stop is set. A job that fails is logged and comes round again."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_every(EXPIRY_SWEEP_EVERY_S, expiry.sweep, onhand, stop))
+        group.create_task(_every(HOUSEKEEPING_EVERY_S, housekeeping.forget_old_keys, onhand, stop))
+        group.create_task(_every(PREORDERS_EVERY_S, housekeeping.end_preorders, onhand, stop))
+
+
+async def _every(seconds: float, job: Callable[[Onhand], Awaitable[int]], onhand: Onhand, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            done = await job(onhand)
+            if done:
+                log.info("job_done", job=job.__name__, items=done)
+        except Exception:
+            log.exception("job_failed", job=job.__name__)
+        try:
+            await asyncio.wait_for(stop.wait(), seconds)
+        except TimeoutError:
+            continue

@@ -1,0 +1,66 @@
+"""Reading the ledger, and the feed of what happened to reservations unasked."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from onhand.db import queries as q
+from onhand.domain.limits import PAGE_DEFAULT_ROWS
+from onhand.services import answers
+from onhand.services.context import CELL, Onhand
+from onhand.services.names import parse_id, product_named, warehouse_named
+from onhand.services.requests import LedgerFilter
+
+
+async def find(
+    onhand: Onhand, wanted: LedgerFilter, limit: int = PAGE_DEFAULT_ROWS, cursor: str | None = None
+) -> answers.Page:
+    """Newest first. Raises Unknown, Invalid."""
+    product = wanted.sku or wanted.product_id
+    place = wanted.warehouse or wanted.warehouse_id
+    filters: dict[str, Any] = {
+        "warehouse_id": (await warehouse_named(onhand, place)).warehouse_id if place else None,
+        "type": wanted.type,
+        "reference_id": wanted.reference_id,
+        "from_time": _utc(wanted.from_),
+        "to_time": _utc(wanted.to),
+        "before": parse_id(cursor, "cursor") if cursor else None,
+        "row_limit": limit + 1,
+    }
+    async with onhand.pool.connection() as connection:
+        if product:
+            product_id = await product_named(onhand, product)
+            rows = await q.LIST_LEDGER_OF_PRODUCT.all(connection, cell=CELL, product_id=product_id, **filters)
+        else:
+            rows = await q.LIST_LEDGER.all(connection, cell=CELL, **filters)
+    items = [entry(row) for row in rows[:limit]]
+    return answers.Page(items, items[-1].txn_id if len(rows) > limit else None)
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    """A time without an offset is UTC."""
+    return time if time is None or time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def entry(row: q.LedgerRow) -> answers.LedgerEntry:
+    return answers.LedgerEntry(str(row.txn_id), str(row.operation_id), *row[2:])
+
+
+async def events(onhand: Onhand, after: str | None = None, limit: int = PAGE_DEFAULT_ROWS) -> answers.Page:
+    """CloudEvents 1.0, oldest first, those after an event's id. Raises Invalid."""
+    last = parse_id(after, "after") if after else None
+    async with onhand.pool.connection() as connection:
+        rows = await q.LIST_EVENTS.all(connection, cell=CELL, after=last, row_limit=limit + 1)
+    items = [
+        {
+            "specversion": "1.0",
+            "id": str(row.event_id),
+            "source": "/onhand",
+            "type": row.type,
+            "subject": row.subject,
+            "time": row.created_at,
+            "datacontenttype": "application/json",
+            "data": row.data,
+        }
+        for row in rows[:limit]
+    ]
+    return answers.Page(items, str(rows[limit - 1].event_id) if len(rows) > limit else None)

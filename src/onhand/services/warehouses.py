@@ -1,0 +1,127 @@
+"""Warehouses: places that hold stock."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from msgspec import UNSET
+from psycopg import errors as pg
+
+from onhand.db import queries as q
+from onhand.db.query import Connection
+from onhand.domain.errors import AlreadyExists, FieldProblem, Invalid, Unknown
+from onhand.domain.ids import Id
+from onhand.domain.limits import PAGE_DEFAULT_ROWS
+from onhand.engine.engine import new_id
+from onhand.services import answers
+from onhand.services.context import Onhand
+from onhand.services.names import warehouse_named
+from onhand.services.requests import Location, NewWarehouse, WarehousePatch
+
+
+async def create(onhand: Onhand, request: NewWarehouse) -> answers.Warehouse:
+    """Raises AlreadyExists, Invalid."""
+    warehouse_id = new_id()
+    _must_be_time_zone(request.time_zone)
+    async with onhand.pool.connection() as connection:
+        try:
+            await q.INSERT_WAREHOUSE.run(
+                connection,
+                warehouse_id=warehouse_id,
+                code=request.code,
+                name=request.name,
+                time_zone=request.time_zone,
+                capacity=request.capacity,
+                active=request.active,
+                now=onhand.now(),
+                **_place(request.location),
+            )
+        except pg.UniqueViolation:
+            raise AlreadyExists("warehouse", request.code) from None
+        made = await _read(connection, warehouse_id)
+    await onhand.directory.read_warehouses()
+    return made
+
+
+async def get(onhand: Onhand, name: str) -> answers.Warehouse:
+    """By code or warehouse id. Raises Unknown."""
+    warehouse = await warehouse_named(onhand, name)
+    async with onhand.pool.connection() as connection:
+        return await _read(connection, warehouse.warehouse_id)
+
+
+async def patch(onhand: Onhand, name: str, request: WarehousePatch) -> answers.Warehouse:
+    """Change what is given. A warehouse made inactive takes no new orders, in other processes within a second.
+
+    Raises Unknown, Invalid.
+    """
+    warehouse_id = (await warehouse_named(onhand, name)).warehouse_id
+    async with onhand.pool.connection() as connection, connection.transaction():
+        await q.LOCK_WAREHOUSE.first(connection, warehouse_id=warehouse_id)
+        row = await q.READ_WAREHOUSE.first(connection, warehouse_id=warehouse_id)
+        if row is None:
+            raise Unknown("warehouse", name)
+        await q.UPDATE_WAREHOUSE.run(connection, warehouse_id=warehouse_id, now=onhand.now(), **_changed(row, request))
+        changed = await _read(connection, warehouse_id)
+    await onhand.directory.read_warehouses()
+    return changed
+
+
+def _changed(row: q.WarehouseRow, request: WarehousePatch) -> dict[str, Any]:
+    kept = ("name", "latitude", "longitude", "country", "postal_code", "time_zone", "capacity", "active")
+    columns: dict[str, Any] = {name: getattr(row, name) for name in kept}
+    for name in ("name", "time_zone", "capacity", "active"):
+        if getattr(request, name) is not UNSET:
+            columns[name] = getattr(request, name)
+    if request.location is not UNSET:
+        columns |= _place(request.location)
+    _must_be_time_zone(columns["time_zone"])
+    return columns
+
+
+async def find(onhand: Onhand, *, limit: int = PAGE_DEFAULT_ROWS, cursor: str | None = None) -> answers.Page:
+    """By code; the cursor is the last code."""
+    async with onhand.pool.connection() as connection:
+        rows = await q.LIST_WAREHOUSES.all(connection, after=cursor, row_limit=limit + 1)
+    items = [_answer(row) for row in rows[:limit]]
+    return answers.Page(items, items[-1].code if len(rows) > limit else None)
+
+
+def _must_be_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        detail = f"{name!r} is not an IANA time zone such as Europe/Berlin."
+        raise Invalid([FieldProblem("time_zone", "INVALID_VALUE", detail)])
+
+
+def _place(location: Location) -> dict[str, Any]:
+    return {
+        "latitude": location.latitude,
+        "longitude": location.longitude,
+        "country": location.country,
+        "postal_code": location.postal_code,
+    }
+
+
+async def _read(connection: Connection, warehouse_id: Id) -> answers.Warehouse:
+    row = await q.READ_WAREHOUSE.first(connection, warehouse_id=warehouse_id)
+    if row is None:
+        raise Unknown("warehouse", str(warehouse_id))
+    return _answer(row)
+
+
+def _answer(row: q.WarehouseRow) -> answers.Warehouse:
+    return answers.Warehouse(
+        warehouse_id=str(row.warehouse_id),
+        code=row.code,
+        name=row.name,
+        location={
+            "latitude": row.latitude,
+            "longitude": row.longitude,
+            "country": row.country,
+            "postal_code": row.postal_code,
+        },
+        time_zone=row.time_zone,
+        capacity=row.capacity,
+        active=row.active,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
