@@ -28,6 +28,7 @@ async def explain(onhand: Onhand, sku: str) -> answers.Explanation:
             warehouse_id=None,
             type=None,
             reference_id=None,
+            operation_id=None,
             from_time=None,
             to_time=None,
             before=None,

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from onhand.db import queries as q
+from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.services import answers
 from onhand.services.context import CELL, Onhand
@@ -21,6 +22,7 @@ async def find(
         "warehouse_id": (await warehouse_named(onhand, place)).warehouse_id if place else None,
         "type": wanted.type,
         "reference_id": wanted.reference_id,
+        "operation_id": _id_or_none(wanted.reference_id),
         "from_time": _utc(wanted.from_),
         "to_time": _utc(wanted.to),
         "before": parse_id(cursor, "cursor") if cursor else None,
@@ -34,6 +36,14 @@ async def find(
             rows = await q.LIST_LEDGER.all(connection, cell=CELL, **filters)
     items = [entry(row) for row in rows[:limit]]
     return answers.Page(items, items[-1].txn_id if len(rows) > limit else None)
+
+
+def _id_or_none(text: str | None) -> Id | None:
+    """A reservation or transfer is referred to by its id, which is also the operation that made it."""
+    try:
+        return Id.parse(text) if text else None
+    except ValueError:
+        return None
 
 
 def _utc(time: datetime | None) -> datetime | None:

@@ -114,6 +114,9 @@ CREATE TABLE ledger (
               WHEN 'RELEASE' THEN quantity > 0 WHEN 'FULFILL' THEN quantity < 0 ELSE true END),
   CONSTRAINT ledger_after_not_negative CHECK (on_hand >= 0 AND reserved >= 0)
 );
+-- Ids grow with time, so these indexes grow at their right edge and cost little.
+CREATE INDEX ledger_operation ON ledger (cell, operation_id);
+CREATE INDEX ledger_reference ON ledger (cell, reference_id) WHERE reference_id IS NOT NULL;
 
 CREATE TABLE reservation (
   cell smallint NOT NULL DEFAULT 0,

@@ -21,14 +21,18 @@ FROM unnest(:txn_ids::uuid[], :operation_ids::uuid[], :product_ids::uuid[], :war
           reason, reference_type, reference_id);
 
 -- name: list_ledger
+-- A RESERVE and its reservation have one id, so the row need not name it twice.
 SELECT ledger.txn_id, ledger.operation_id, ledger.type, product.sku, warehouse.code AS warehouse, ledger.quantity,
-       ledger.on_hand, ledger.reserved, ledger.reason, ledger.reference_type, ledger.reference_id,
+       ledger.on_hand, ledger.reserved, ledger.reason,
+       coalesce(ledger.reference_type, CASE ledger.type WHEN 'RESERVE' THEN 'reservation' END) AS reference_type,
+       coalesce(ledger.reference_id, CASE ledger.type WHEN 'RESERVE' THEN ledger.operation_id::text END) AS reference_id,
        ledger.created_at, ledger.created_by
 FROM ledger JOIN product USING (product_id) JOIN warehouse USING (warehouse_id)
 WHERE ledger.cell = :cell
   AND (ledger.warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL)
   AND (ledger.type = :type::text OR :type::text IS NULL)
-  AND (ledger.reference_id = :reference_id::text OR :reference_id::text IS NULL)
+  AND (ledger.reference_id = :reference_id::text OR ledger.operation_id = :operation_id::uuid
+       OR :reference_id::text IS NULL)
   AND (ledger.created_at >= :from_time::timestamptz OR :from_time::timestamptz IS NULL)
   AND (ledger.created_at < :to_time::timestamptz OR :to_time::timestamptz IS NULL)
   AND (ledger.txn_id < :before::uuid OR :before::uuid IS NULL)
@@ -47,14 +51,17 @@ WHERE cell = :cell AND (event_id > :after::uuid OR :after::uuid IS NULL) ORDER B
 -- name: list_ledger_of_product
 -- Level by level from the newest version back, then merged: as quick for a SKU with a million rows as for one with ten.
 SELECT entry.txn_id, entry.operation_id, entry.type, product.sku, warehouse.code AS warehouse, entry.quantity,
-       entry.on_hand, entry.reserved, entry.reason, entry.reference_type, entry.reference_id,
+       entry.on_hand, entry.reserved, entry.reason,
+       coalesce(entry.reference_type, CASE entry.type WHEN 'RESERVE' THEN 'reservation' END) AS reference_type,
+       coalesce(entry.reference_id, CASE entry.type WHEN 'RESERVE' THEN entry.operation_id::text END) AS reference_id,
        entry.created_at, entry.created_by
 FROM product JOIN level USING (product_id) JOIN warehouse USING (warehouse_id)
 CROSS JOIN LATERAL (
   SELECT * FROM ledger
   WHERE ledger.cell = :cell AND ledger.product_id = level.product_id AND ledger.warehouse_id = level.warehouse_id
     AND (ledger.type = :type::text OR :type::text IS NULL)
-    AND (ledger.reference_id = :reference_id::text OR :reference_id::text IS NULL)
+    AND (ledger.reference_id = :reference_id::text OR ledger.operation_id = :operation_id::uuid
+       OR :reference_id::text IS NULL)
     AND (ledger.created_at >= :from_time::timestamptz OR :from_time::timestamptz IS NULL)
     AND (ledger.created_at < :to_time::timestamptz OR :to_time::timestamptz IS NULL)
     AND (ledger.txn_id < :before::uuid OR :before::uuid IS NULL)
