@@ -402,3 +402,89 @@ SUM_LEVEL = Query("sum_level", LevelSumsRow)
 READ_LEDGER_GUARD = Query("read_ledger_guard", GuardRow)
 INSERT_RECONCILIATION = Statement("insert_reconciliation")
 READ_LAST_RECONCILIATION = Query("read_last_reconciliation", ReportRow)
+
+
+class ImportedChunkRow(NamedTuple):
+    operation_id: Id
+    created_at: datetime
+
+
+class LockedRow(NamedTuple):
+    locked: bool
+
+
+class ProductExportRow(NamedTuple):
+    sku: str
+    name: str
+    category: str | None
+    weight_g: int | None
+    length_mm: int | None
+    width_mm: int | None
+    height_mm: int | None
+    selling_mode: str
+    selling_limit: int | None
+    release_date: date | None
+
+
+class StockExportRow(NamedTuple):
+    sku: str
+    warehouse: str
+    quantity: int
+
+
+class LevelExportRow(NamedTuple):
+    sku: str
+    warehouse: str
+    on_hand: int
+    reserved: int
+    backordered: int
+    available: int
+    incoming: int
+    damaged: int
+    quality_control: int
+    reorder_threshold: int | None
+    reorder_quantity: int | None
+    backorder_limit: int | None
+    safety_stock: int
+
+
+class ReservationExportRow(NamedTuple):
+    reservation_id: Id
+    order_id: str | None
+    status: str
+    created_at: datetime
+    expires_at: datetime | None
+    line: int
+    sku: str
+    warehouse: str
+    quantity: int
+    open: int
+    fulfilled: int
+    released: int
+    backordered: int
+
+
+class ServerHealthRow(NamedTuple):
+    version_number: int
+    version: str
+    fsync: str
+    full_page_writes: str
+    synchronous_commit: str
+    now: datetime
+    size_bytes: int
+
+
+class LedgerRightsRow(NamedTuple):
+    superuser: bool
+    may_change: bool
+
+
+FIND_IMPORTED_CHUNKS = Query("find_imported_chunks", ImportedChunkRow)
+LOCK_IMPORT = Query("lock_import", LockedRow)
+EXPORT_PRODUCTS = Query("export_products", ProductExportRow)
+EXPORT_STOCK = Query("export_stock", StockExportRow)
+EXPORT_LEVELS = Query("export_levels", LevelExportRow)
+EXPORT_LEDGER = Query("export_ledger", LedgerRow)
+EXPORT_RESERVATIONS = Query("export_reservations", ReservationExportRow)
+READ_SERVER_HEALTH = Query("read_server_health", ServerHealthRow)
+READ_LEDGER_RIGHTS = Query("read_ledger_rights", LedgerRightsRow)
