@@ -21,7 +21,7 @@ FAST = {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off", "
 
 @dataclass
 class Postgres:
-    """url is of a plain role and a database that tests leave alone; superuser_url is None where we have no such rights."""
+    """url: of a plain role, a database that tests leave alone. superuser_url: None where we have no such rights."""
 
     url: str
     superuser_url: str | None
