@@ -23,15 +23,15 @@ def stranger():
         process.kill()
 
 
-def test_killed_application_leaves_a_server_that_the_next_one_uses_and_stops(home, app):
-    first = app(home)
+def test_killed_application_leaves_a_server_that_the_next_one_uses_and_stops(used_home, app):
+    first = app(used_home)
     assert first.url
-    pid = server_pid(home)
+    pid = server_pid(used_home)
     first.kill()  # and its whole process group, which the server is not in
     assert is_running(pid)
-    second = app(home)
+    second = app(used_home)
     assert query(second.url, "SELECT 1") == 1
-    assert server_pid(home) == pid
+    assert server_pid(used_home) == pid
     second.close()
     assert not is_running(pid)
 
@@ -65,18 +65,18 @@ def test_killed_while_initdb_runs(home, app):
         assert query(running.url, "SELECT 1") == 1
 
 
-def test_killed_postmaster_loses_nothing_that_was_committed(home):
-    with server.start(home) as running:
+def test_killed_postmaster_loses_nothing_that_was_committed(used_home):
+    with server.start(used_home) as running:
         with psycopg.connect(running.url) as connection:
-            connection.execute("CREATE TABLE kept AS SELECT 42 AS number")
-        os.kill(server_pid(home), signal.SIGKILL)
-        until(lambda: server.attach(home) is None, "the postmaster is dead")
-        with server.start(home) as again:
-            assert query(again.url, "SELECT number FROM kept") == 42
+            connection.execute("CREATE TABLE safe AS SELECT 42 AS number")
+        os.kill(server_pid(used_home), signal.SIGKILL)
+        until(lambda: server.attach(used_home) is None, "the postmaster is dead")
+        with server.start(used_home) as again:
+            assert query(again.url, "SELECT number FROM safe") == 42
 
 
-def test_killed_postmaster_whose_child_notices_nothing(home):
-    with server.start(home) as running, psycopg.connect(running.url) as connection:
+def test_killed_postmaster_whose_child_notices_nothing(used_home):
+    with server.start(used_home) as running, psycopg.connect(running.url) as connection:
         backend = connection.info.backend_pid
 
         def spin():
@@ -86,44 +86,44 @@ def test_killed_postmaster_whose_child_notices_nothing(home):
         spinning = threading.Thread(target=spin)
         spinning.start()
         state = f"SELECT state FROM pg_stat_activity WHERE pid = {backend}"
-        until(lambda: query(superuser_url(home), state) == "active", "the child is busy")
-        os.kill(server_pid(home), signal.SIGKILL)
-        until(lambda: server.attach(home) is None, "the postmaster is dead")
-        assert postmaster.is_alive(Home.at(home))
-        with server.start(home) as again:
+        until(lambda: query(superuser_url(used_home), state) == "active", "the child is busy")
+        os.kill(server_pid(used_home), signal.SIGKILL)
+        until(lambda: server.attach(used_home) is None, "the postmaster is dead")
+        assert postmaster.is_alive(Home.at(used_home))
+        with server.start(used_home) as again:
             assert query(again.url, "SELECT 1") == 1
         spinning.join()
 
 
-def test_a_killed_backend_is_not_the_end_of_the_server(home):
-    with server.start(home) as running:
+def test_a_killed_backend_is_not_the_end_of_the_server(used_home):
+    with server.start(used_home) as running:
         with psycopg.connect(running.url) as connection:
             os.kill(connection.info.backend_pid, signal.SIGKILL)
-        with server.start(home) as again:
+        with server.start(used_home) as again:
             assert query(again.url, "SELECT 1") == 1
 
 
-def test_a_stale_pid_file_that_names_a_living_stranger(home, stranger):
-    with server.start(home):
-        lines = (home / "data/postmaster.pid").read_text().splitlines()
-        socket_lock = next(home.glob("run/.s.*.lock")).name
+def test_a_stale_pid_file_that_names_a_living_stranger(used_home, stranger):
+    with server.start(used_home):
+        lines = (used_home / "data/postmaster.pid").read_text().splitlines()
+        socket_lock = next(used_home.glob("run/.s.*.lock")).name
     lines[0] = str(stranger.pid)
-    (home / "data/postmaster.pid").write_text("\n".join(lines) + "\n")
-    (home / "run").mkdir(mode=0o700, exist_ok=True)
-    (home / "run" / socket_lock).write_text("\n".join(lines[:5]) + "\n")
-    assert server.attach(home) is None
-    with server.start(home) as running:
+    (used_home / "data/postmaster.pid").write_text("\n".join(lines) + "\n")
+    (used_home / "run").mkdir(mode=0o700, exist_ok=True)
+    (used_home / "run" / socket_lock).write_text("\n".join(lines[:5]) + "\n")
+    assert server.attach(used_home) is None
+    with server.start(used_home) as running:
         assert query(running.url, "SELECT 1") == 1
-        assert server_pid(home) != stranger.pid
+        assert server_pid(used_home) != stranger.pid
     assert stranger.poll() is None
 
 
-def test_a_pid_file_that_names_a_stranger_while_the_server_lives(home, stranger):
-    with server.start(home):
-        pid_file = home / "data/postmaster.pid"
+def test_a_pid_file_that_names_a_stranger_while_the_server_lives(used_home, stranger):
+    with server.start(used_home):
+        pid_file = used_home / "data/postmaster.pid"
         written = pid_file.read_text()
-        pid_file.write_text(written.replace(str(server_pid(home)), str(stranger.pid), 1))
-        assert not postmaster.signal_postmaster(Home.at(home), signal.SIGINT)
+        pid_file.write_text(written.replace(str(server_pid(used_home)), str(stranger.pid), 1))
+        assert not postmaster.signal_postmaster(Home.at(used_home), signal.SIGINT)
         pid_file.write_text(written)
     assert stranger.poll() is None
 
@@ -145,14 +145,14 @@ def test_a_home_that_was_moved_and_another_in_its_place(home, area, app):
     assert not is_running(old)
 
 
-def test_a_server_whose_socket_was_deleted_heals_after_one_failure(home, app, monkeypatch):
+def test_a_server_whose_socket_was_deleted_heals_after_one_failure(used_home, app, monkeypatch):
     monkeypatch.setattr(server, "UNHEARD_S", 0.5)
-    killed = app(home)
+    killed = app(used_home)
     assert killed.url
     killed.kill()
-    for path in home.glob("run/.s.*"):
+    for path in used_home.glob("run/.s.*"):
         path.unlink()
     with pytest.raises(StartFailed, match="socket is gone"):
-        server.start(home)
-    with server.start(home) as running:
+        server.start(used_home)
+    with server.start(used_home) as running:
         assert query(running.url, "SELECT 1") == 1

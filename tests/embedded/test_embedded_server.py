@@ -33,35 +33,35 @@ def test_a_cold_start_gives_a_database_of_our_own(home):
         assert server.attach(home) == running.url
 
 
-def test_a_warm_start_keeps_the_data(home):
-    with server.start(home) as running, psycopg.connect(running.url) as connection:
+def test_a_warm_start_keeps_the_data(used_home):
+    with server.start(used_home) as running, psycopg.connect(running.url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS number")
-    with server.start(home) as running:
+    with server.start(used_home) as running:
         assert query(running.url, "SELECT number FROM kept") == 42
 
 
-def test_the_last_user_stops_the_server_and_waits(home, app):
-    first, second = app(home), app(home)
+def test_the_last_user_stops_the_server_and_waits(used_home, app):
+    first, second = app(used_home), app(used_home)
     assert first.url == second.url
-    pid = server_pid(home)
-    with server.start(home):
+    pid = server_pid(used_home)
+    with server.start(used_home):
         first.close()
         second.close()
-        assert server_pid(home) == pid
+        assert server_pid(used_home) == pid
         assert is_running(pid)
     assert not is_running(pid)
-    assert server.attach(home) is None
-    assert not list(home.glob("run/.s.*"))
-    assert not (home / "data/postmaster.pid").exists()
+    assert server.attach(used_home) is None
+    assert not list(used_home.glob("run/.s.*"))
+    assert not (used_home / "data/postmaster.pid").exists()
 
 
-def test_two_uses_in_one_process_count_as_two(home):
-    first = server.start(home)
-    with server.start(home) as second:
+def test_two_uses_in_one_process_count_as_two(used_home):
+    first = server.start(used_home)
+    with server.start(used_home) as second:
         first.close()
         first.close()
         assert query(second.url, "SELECT 1") == 1
-    assert server.attach(home) is None
+    assert server.attach(used_home) is None
 
 
 def test_three_starts_at_once_share_one_server(home, app):
@@ -74,13 +74,13 @@ def test_three_starts_at_once_share_one_server(home, app):
     assert not is_running(pid)
 
 
-def test_closing_and_starting_at_once_leaves_no_user_without_a_server(home, app):
-    with server.start(home):
-        apps = [app(home) for _ in range(2)]
+def test_closing_and_starting_at_once_leaves_no_user_without_a_server(used_home, app):
+    with server.start(used_home):
+        apps = [app(used_home) for _ in range(2)]
     for each in apps:
         assert query(each.url, "SELECT 1") == 1
         each.close()
-    assert server.attach(home) is None
+    assert server.attach(used_home) is None
 
 
 def test_attach_starts_nothing(home):
@@ -110,10 +110,10 @@ def test_a_runtime_directory_of_a_stranger_is_refused(area):
         squatted.unlink()
 
 
-def test_psql_takes_the_url_whatever_the_environment_says(home):
+def test_psql_takes_the_url_whatever_the_environment_says(used_home):
     strange = {"PGHOST": "elsewhere", "PGPORT": "1", "PGUSER": "nobody", "PGDATABASE": "none"}
-    with server.start(home) as running:
-        psql = binaries.find(Home.at(home)).program("psql")
+    with server.start(used_home) as running:
+        psql = binaries.find(Home.at(used_home)).program("psql")
         said = subprocess.check_output(
             [psql, "-X", "-A", "-t", "-c", "SELECT current_user", running.url],
             env=os.environ | strange,
@@ -122,17 +122,17 @@ def test_psql_takes_the_url_whatever_the_environment_says(home):
     assert said == "onhand\n"
 
 
-def test_settings_win_over_ours_but_not_over_safety(home):
+def test_settings_win_over_ours_but_not_over_safety(used_home):
     settings = {"max_connections": "33", "unix_socket_directories": "", "listen_addresses": "*"}
-    with server.start(home, settings=settings) as running:
+    with server.start(used_home, settings=settings) as running:
         assert query(running.url, "SHOW max_connections") == "33"
         assert query(running.url, "SHOW listen_addresses") == ""
 
 
-def test_a_server_that_will_not_start_says_why_and_leaves_nothing_behind(home):
+def test_a_server_that_will_not_start_says_why_and_leaves_nothing_behind(used_home):
     with pytest.raises(StartFailed, match="nonsense"):
-        server.start(home, settings={"shared_buffers": "nonsense"})
-    with server.start(home) as running:
+        server.start(used_home, settings={"shared_buffers": "nonsense"})
+    with server.start(used_home) as running:
         assert query(running.url, "SELECT 1") == 1
 
 
@@ -144,24 +144,24 @@ def test_a_home_that_is_a_file(area):
         server.start(area / "file" / "below")
 
 
-def test_the_logs_of_all_starts_are_two_files_at_most(home):
+def test_the_logs_of_all_starts_are_two_files_at_most(used_home):
     for _ in range(3):
-        with server.start(home):
-            assert "ready to accept connections" in Home.at(home).log_tail()
-    assert len(list(home.glob("postgres.log*"))) == 2
+        with server.start(used_home):
+            assert "ready to accept connections" in Home.at(used_home).log_tail()
+    assert len(list(used_home.glob("postgres.log*"))) == 2
 
 
-def test_a_database_dropped_by_hand_is_made_anew(home):
-    with server.start(home):
-        query(superuser_url(home), "SELECT 1")
-        with psycopg.connect(superuser_url(home), autocommit=True) as connection:
+def test_a_database_dropped_by_hand_is_made_anew(used_home):
+    with server.start(used_home):
+        query(superuser_url(used_home), "SELECT 1")
+        with psycopg.connect(superuser_url(used_home), autocommit=True) as connection:
             connection.execute("DROP DATABASE onhand")
-        with server.start(home) as running:
+        with server.start(used_home) as running:
             assert query(running.url, "SELECT 1") == 1
 
 
-def test_the_watchdog_ends_with_the_server(home):
-    with server.start(home), Home.at(home).watchdog_lock() as lock:
+def test_the_watchdog_ends_with_the_server(used_home):
+    with server.start(used_home), Home.at(used_home).watchdog_lock() as lock:
         assert not lock.try_shared()
-    with Home.at(home).watchdog_lock() as lock:
+    with Home.at(used_home).watchdog_lock() as lock:
         until(lock.try_shared, "the watchdog has ended")

@@ -62,7 +62,9 @@ def _candidates() -> Iterator[Path]:
         yield wheel
     seen = set()
     for directory in _installed():
-        if directory not in seen and (directory / "initdb").exists() and (directory / "postgres").exists():
+        # os.access and not exists(): PATH may name directories that are closed to us.
+        programs = [directory / name for name in ("initdb", "postgres")]
+        if directory not in seen and all(os.access(program, os.X_OK) for program in programs):
             seen.add(directory)
             yield directory
 
