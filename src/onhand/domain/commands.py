@@ -139,11 +139,15 @@ class CancelTransfer(msgspec.Struct, frozen=True, tag=True):
 
 
 class Repair(msgspec.Struct, frozen=True, tag=True):
-    """Make the books of one level agree, by ledger entries: its ledger, its reservations and itself."""
+    """Make the books of one level agree, by ledger entries: its ledger, its reservations and itself.
+
+    chain_broken: its sums may agree although single rows do not; then an ADJUST of 0 says that this is known.
+    """
 
     header: Header
     product: Id
     warehouse: Id
+    chain_broken: bool = False
 
 
 ReservationCommand = Release | Fulfill | Extend | Expire

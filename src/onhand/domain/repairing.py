@@ -26,7 +26,7 @@ def repair(world: World, command: Repair) -> OperationDone | Nothing:
         sums.open_backordered,
         sums.ledger_version,
     )
-    if agreed and not unsold and not unseen:
+    if agreed and not unsold and not unseen and not command.chain_broken:
         return Nothing()
     world.open_operation(command.header, "ADJUST")
     level.reserved = sums.open_reserved

@@ -75,7 +75,7 @@ CHECKS = (
 
 class _Proof(NamedTuple):
     report: Report
-    keys: set[tuple[Id, Id]]  # the levels that differ
+    keys: dict[tuple[Id, Id], bool]  # the levels that differ, and whether their ledger's chain is broken
 
 
 async def run(onhand: Onhand, *, repair: bool = False, progress: Progress | None = None) -> Report:
@@ -130,7 +130,8 @@ async def _prove(onhand: Onhand, progress: Progress | None) -> _Proof:
     report = Report(
         str(new_id()), started_at, onhand.now(), not differences, *proved, differences=differences, truncated=truncated
     )
-    return _Proof(report, {_key(row) for _, row in found if hasattr(row, "warehouse_id")})
+    broken = {_key(row) for check, row in found if check.query is q.FIND_CHAIN_BREAKS}
+    return _Proof(report, {_key(row): _key(row) in broken for _, row in found if hasattr(row, "warehouse_id")})
 
 
 def _key(row: Any) -> tuple[Id, Id]:  # noqa: ANN401  rows of several types that name a level
@@ -168,12 +169,12 @@ async def _last_operations(onhand: Onhand, keys: set[tuple[Id, Id]]) -> dict[tup
     return history
 
 
-async def _repair(onhand: Onhand, keys: set[tuple[Id, Id]]) -> list[answers.Operation]:
+async def _repair(onhand: Onhand, keys: dict[tuple[Id, Id], bool]) -> list[answers.Operation]:
     """One ADJUST (and RESERVE or RELEASE) per level, under its lock, by the engine as every operation."""
     repairs = []
-    for product, warehouse in sorted(keys):
+    for (product, warehouse), chain_broken in sorted(keys.items()):
         header = Header(new_id(), ACTOR, "reconciliation")
-        answer = await onhand.engine.submit(Repair(header, product, warehouse))
+        answer = await onhand.engine.submit(Repair(header, product, warehouse, chain_broken))
         if isinstance(answer.verdict, OperationDone):
             repairs.append(await rendering.operation(onhand, answer.verdict))
     return repairs
