@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import uuid_utils
 
-from onhand.domain.commands import Command
+from onhand.domain.commands import Command, Repair
 from onhand.domain.decide import Verdict
 from onhand.domain.errors import DomainError, IdempotencyKeyReused, OutcomeUnknown, Overloaded, Unavailable
 from onhand.domain.ids import Id
@@ -110,10 +110,14 @@ class Engine:
         jobs: list[Job] = []
         lines = 0
         while self._queue and len(jobs) < BATCH_MAX_COMMANDS:
+            # A repair compares with what the tables say: no other command of its batch may have moved the level.
+            alone = isinstance(self._queue[0].command, Repair)
             lines += self._queue[0].lines
-            if jobs and lines > BATCH_MAX_LINES:
+            if jobs and (alone or lines > BATCH_MAX_LINES):
                 break
             jobs.append(self._queue.popleft())
+            if alone:
+                break
         return jobs
 
     def _make_batch(self, jobs: Sequence[Job], committing: list[Answer] | None) -> Batch:
