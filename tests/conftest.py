@@ -1,9 +1,15 @@
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from support import postgres as support_postgres
 from support.postgres import Postgres
+
+settings.register_profile("default", max_examples=50, deadline=None)
+settings.register_profile("long", max_examples=2_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 @pytest.fixture(scope="session")
