@@ -11,6 +11,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg.types.numeric import Int8BinaryDumper
 from psycopg_pool import AsyncConnectionPool
 
+from onhand.db import arrays
 from onhand.db.query import Connection
 from onhand.domain.ids import Id
 
@@ -57,6 +58,7 @@ def _configure(connection: Connection) -> None:
     adapters.register_loader(UUID_OID, _IdTextLoader)
     adapters.register_dumper(int, Int8BinaryDumper)  # One type for all integers: one prepared statement per query.
     adapters.register_dumper(list, ListBinaryDumper)  # The last one registered is the one that is used.
+    arrays.register(adapters)
     set_json_loads(msgspec.json.decode, connection)
     set_json_dumps(msgspec.json.encode, connection)
 

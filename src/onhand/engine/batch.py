@@ -8,6 +8,7 @@ import psycopg
 from psycopg import errors as pg
 
 from onhand.db import queries as q
+from onhand.db.arrays import Blobs, Ids
 from onhand.db.query import Connection, Query
 from onhand.domain.commands import Command
 from onhand.domain.decide import Verdict, decide
@@ -19,7 +20,7 @@ from onhand.domain.world import MissingFactsError, World
 from onhand.engine import outcome
 from onhand.engine.directory import Directory
 from onhand.engine.job import Answer, Job
-from onhand.engine.reading import Facts, Wants, fetch_missing, wants
+from onhand.engine.reading import Facts, Wants, fetch_missing, wants, widened
 from onhand.engine.writing import writes
 
 Cursor = psycopg.AsyncCursor[tuple[Any, ...]]
@@ -69,7 +70,7 @@ class Batch:
         if committed and self.committing is not None:
             await _forget(connection)
             return self.committing
-        answers, world = await self._decide(connection, facts, replays, warehouses)
+        answers, world = await self._decide(connection, wanted, facts, replays, warehouses)
         statements = list(writes(world, self.cell))
         statements += self._idempotency(answers, world.now)
         if not statements:
@@ -104,7 +105,7 @@ class Batch:
                 (q.FIND_LEVELS_OF_TRANSFERS, "transfer_ids", wanted.transfers),
             ):
                 if ids:
-                    cursors.append(await _send(connection, query, {"cell": self.cell, name: sorted(ids)}))
+                    cursors.append(await _send(connection, query, {"cell": self.cell, name: Ids(sorted(ids))}))
         for cursor in cursors:
             wanted.keys.update(await cursor.fetchall())
 
@@ -121,9 +122,9 @@ class Batch:
                 (
                     facts.levels,
                     q.LOCK_LEVELS if keys else None,
-                    {"product_ids": [key[0] for key in keys], "warehouse_ids": [key[1] for key in keys]},
+                    {"product_ids": Ids([key[0] for key in keys]), "warehouse_ids": Ids([key[1] for key in keys])},
                 ),
-                (kept, q.READ_IDEMPOTENCY if digests else None, {"digests": digests}),
+                (kept, q.READ_IDEMPOTENCY if digests else None, {"digests": Ids(digests)}),
                 *self._holders(facts, wanted),
                 (settled, q.FIND_OPERATIONS if self.committing else None, {"operation_ids": self._operation_ids()}),
             ):
@@ -137,13 +138,13 @@ class Batch:
         """Reservations and transfers, read after their levels are locked: whoever changes them holds those locks."""
         reads: list[tuple[list[tuple[Any, ...]], Any, dict[str, Any]]] = []
         if wanted.reservations:
-            ids = {"reservation_ids": sorted(wanted.reservations)}
+            ids = {"reservation_ids": Ids(sorted(wanted.reservations))}
             reads += [
                 (facts.reservations, q.READ_RESERVATIONS, ids),
                 (facts.lines, q.READ_RESERVATION_LINES, ids),
             ]
         if wanted.transfers:
-            ids = {"transfer_ids": sorted(wanted.transfers)}
+            ids = {"transfer_ids": Ids(sorted(wanted.transfers))}
             reads += [(facts.transfers, q.READ_TRANSFERS, ids), (facts.transfer_lines, q.READ_TRANSFER_LINES, ids)]
         return reads
 
@@ -153,6 +154,7 @@ class Batch:
     async def _decide(
         self,
         connection: Connection,
+        wanted: Wants,
         facts: Facts,
         replays: dict[Id, tuple[Id, bytes]],
         warehouses: dict[Id, Warehouse],
@@ -165,7 +167,7 @@ class Batch:
                 verdicts = iter(decide(world, fresh))
                 break
             except MissingFactsError as missing:
-                await fetch_missing(connection, self.cell, facts, missing)
+                await fetch_missing(connection, self.cell, facts, widened(missing, wanted, facts))
         answers = []
         for job in self.jobs:
             replay = replays.get(job.key.digest) if job.key else None
@@ -183,9 +185,9 @@ class Batch:
         parameters = {
             "cell": self.cell,
             "now": now,
-            "digests": [row[0] for row in keyed],
-            "request_digests": [row[1] for row in keyed],
-            "outcomes": [row[2] for row in keyed],
+            "digests": Ids([row[0] for row in keyed]),
+            "request_digests": Ids([row[1] for row in keyed]),
+            "outcomes": Blobs([row[2] for row in keyed]),
         }
         return [(q.INSERT_IDEMPOTENCY, parameters)]
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from onhand.db import queries as q
+from onhand.db.arrays import Ids, Ints, Texts, Times
 from onhand.db.query import Statement
 from onhand.domain.reservation import OPEN
 from onhand.domain.world import World
@@ -35,10 +36,10 @@ def writes(world: World, cell: int) -> Iterator[Write]:
             {
                 "cell": cell,
                 "now": world.now,
-                "event_ids": [event.event_id for event in world.events],
-                "types": [event.type for event in world.events],
-                "subjects": [event.subject for event in world.events],
-                "datas": [_json(event.data) for event in world.events],
+                "event_ids": Ids([event.event_id for event in world.events]),
+                "types": Texts([event.type for event in world.events]),
+                "subjects": Texts([event.subject for event in world.events]),
+                "datas": Texts([_json(event.data) for event in world.events]),
             },
         )
 
@@ -53,16 +54,16 @@ def _levels(world: World, cell: int) -> Iterator[Write]:
             continue
         parameters: dict[str, Any] = {
             "cell": cell,
-            "product_ids": [level.product for level in levels],
-            "warehouse_ids": [level.warehouse for level in levels],
-            "on_hands": [level.on_hand for level in levels],
-            "reserveds": [level.reserved for level in levels],
-            "backordereds": [level.backordered for level in levels],
-            "incomings": [level.incoming for level in levels],
-            "versions": [level.version for level in levels],
+            "product_ids": Ids([level.product for level in levels]),
+            "warehouse_ids": Ids([level.warehouse for level in levels]),
+            "on_hands": Ints([level.on_hand for level in levels]),
+            "reserveds": Ints([level.reserved for level in levels]),
+            "backordereds": Ints([level.backordered for level in levels]),
+            "incomings": Ints([level.incoming for level in levels]),
+            "versions": Ints([level.version for level in levels]),
         }
         if statement is q.INSERT_LEVELS:
-            parameters["backorder_limits"] = [level.backorder_limit for level in levels]
+            parameters["backorder_limits"] = Ints([level.backorder_limit for level in levels])
         yield statement, parameters
 
 
@@ -71,12 +72,12 @@ def _operations(world: World, cell: int) -> Write:
     return q.INSERT_OPERATIONS, {
         "cell": cell,
         "now": world.now,
-        "operation_ids": [header.operation_id for header in headers],
-        "types": [operation.type for operation in world.operations],
-        "reasons": [header.reason for header in headers],
-        "reference_types": [header.reference_type for header in headers],
-        "reference_ids": [header.reference_id for header in headers],
-        "actors": [header.actor for header in headers],
+        "operation_ids": Ids([header.operation_id for header in headers]),
+        "types": Texts([operation.type for operation in world.operations]),
+        "reasons": Texts([header.reason for header in headers]),
+        "reference_types": Texts([header.reference_type for header in headers]),
+        "reference_ids": Texts([header.reference_id for header in headers]),
+        "actors": Texts([header.actor for header in headers]),
     }
 
 
@@ -85,19 +86,19 @@ def _ledger(world: World, cell: int) -> Write:
     return q.INSERT_LEDGER, {
         "cell": cell,
         "now": world.now,
-        "txn_ids": [entry.txn_id for entry in entries],
-        "operation_ids": [entry.header.operation_id for entry in entries],
-        "product_ids": [entry.product for entry in entries],
-        "warehouse_ids": [entry.warehouse for entry in entries],
-        "versions": [entry.version for entry in entries],
-        "quantities": [entry.quantity for entry in entries],
-        "on_hands": [entry.on_hand for entry in entries],
-        "reserveds": [entry.reserved for entry in entries],
-        "types": [entry.type for entry in entries],
-        "actors": [entry.header.actor for entry in entries],
-        "reasons": [entry.reason for entry in entries],
-        "reference_types": [entry.header.reference_type for entry in entries],
-        "reference_ids": [entry.header.reference_id for entry in entries],
+        "txn_ids": Ids([entry.txn_id for entry in entries]),
+        "operation_ids": Ids([entry.header.operation_id for entry in entries]),
+        "product_ids": Ids([entry.product for entry in entries]),
+        "warehouse_ids": Ids([entry.warehouse for entry in entries]),
+        "versions": Ints([entry.version for entry in entries]),
+        "quantities": Ints([entry.quantity for entry in entries]),
+        "on_hands": Ints([entry.on_hand for entry in entries]),
+        "reserveds": Ints([entry.reserved for entry in entries]),
+        "types": Texts([entry.type for entry in entries]),
+        "actors": Texts([entry.header.actor for entry in entries]),
+        "reasons": Texts([entry.reason for entry in entries]),
+        "reference_types": Texts([entry.header.reference_type for entry in entries]),
+        "reference_ids": Texts([entry.header.reference_id for entry in entries]),
     }
 
 
@@ -111,12 +112,12 @@ def _reservations(world: World, cell: int) -> Iterator[Write]:
             {
                 "cell": cell,
                 "now": world.now,
-                "reservation_ids": [r.reservation_id for r in new],
-                "statuses": [str(r.status) for r in new],
-                "order_ids": [r.order_id for r in new],
-                "expires_ats": [r.expires_at for r in new],
-                "routes": [_json(r.route) for r in new],
-                "requesteds": [_json(r.requested) for r in new],
+                "reservation_ids": Ids([r.reservation_id for r in new]),
+                "statuses": Texts([str(r.status) for r in new]),
+                "order_ids": Texts([r.order_id for r in new]),
+                "expires_ats": Times([r.expires_at for r in new]),
+                "routes": Texts([_json(r.route) for r in new]),
+                "requesteds": Texts([_json(r.requested) for r in new]),
             },
         )
     if changed:
@@ -124,9 +125,9 @@ def _reservations(world: World, cell: int) -> Iterator[Write]:
             q.UPDATE_RESERVATIONS,
             {
                 "cell": cell,
-                "reservation_ids": [r.reservation_id for r in changed],
-                "statuses": [str(r.status) for r in changed],
-                "expires_ats": [r.expires_at for r in changed],
+                "reservation_ids": Ids([r.reservation_id for r in changed]),
+                "statuses": Texts([str(r.status) for r in changed]),
+                "expires_ats": Times([r.expires_at for r in changed]),
             },
         )
     timed = [r for r in touched if r.expires_at is not None and r.status in OPEN]
@@ -135,8 +136,8 @@ def _reservations(world: World, cell: int) -> Iterator[Write]:
             q.INSERT_TIMERS,
             {
                 "cell": cell,
-                "expires_ats": [r.expires_at for r in timed],
-                "reservation_ids": [r.reservation_id for r in timed],
+                "expires_ats": Times([r.expires_at for r in timed]),
+                "reservation_ids": Ids([r.reservation_id for r in timed]),
             },
         )
 
@@ -150,16 +151,16 @@ def _lines(world: World, cell: int) -> Iterator[Write]:
             continue
         parameters: dict[str, Any] = {
             "cell": cell,
-            "reservation_ids": [a.reservation for a in allocations],
-            "line_numbers": [a.line for a in allocations],
-            "warehouse_ids": [a.warehouse for a in allocations],
-            "fulfilleds": [a.fulfilled for a in allocations],
-            "releaseds": [a.released for a in allocations],
-            "backordereds": [a.backordered for a in allocations],
+            "reservation_ids": Ids([a.reservation for a in allocations]),
+            "line_numbers": Ints([a.line for a in allocations]),
+            "warehouse_ids": Ids([a.warehouse for a in allocations]),
+            "fulfilleds": Ints([a.fulfilled for a in allocations]),
+            "releaseds": Ints([a.released for a in allocations]),
+            "backordereds": Ints([a.backordered for a in allocations]),
         }
         if statement is q.INSERT_RESERVATION_LINES:
-            parameters["product_ids"] = [a.product for a in allocations]
-            parameters["quantities"] = [a.quantity for a in allocations]
+            parameters["product_ids"] = Ids([a.product for a in allocations])
+            parameters["quantities"] = Ints([a.quantity for a in allocations])
         yield statement, parameters
 
 
@@ -169,26 +170,30 @@ def _transfers(world: World, cell: int) -> Iterator[Write]:
         transfers = [transfer for transfer in touched if transfer.new is new]
         if not transfers:
             continue
-        ids = [transfer.transfer_id for transfer in transfers]
-        header: dict[str, Any] = {"cell": cell, "transfer_ids": ids, "statuses": [str(t.status) for t in transfers]}
+        ids = Ids([transfer.transfer_id for transfer in transfers])
+        header: dict[str, Any] = {
+            "cell": cell,
+            "transfer_ids": ids,
+            "statuses": Texts([str(t.status) for t in transfers]),
+        }
         lines = [(transfer.transfer_id, line) for transfer in transfers for line in transfer.lines]
         detail: dict[str, Any] = {
             "cell": cell,
-            "transfer_ids": [transfer_id for transfer_id, _ in lines],
-            "line_numbers": [line.line for _, line in lines],
-            "receiveds": [line.received for _, line in lines],
-            "cancelleds": [line.cancelled for _, line in lines],
+            "transfer_ids": Ids([transfer_id for transfer_id, _ in lines]),
+            "line_numbers": Ints([line.line for _, line in lines]),
+            "receiveds": Ints([line.received for _, line in lines]),
+            "cancelleds": Ints([line.cancelled for _, line in lines]),
         }
         if new:
             header |= {
                 "now": world.now,
-                "from_ids": [t.source for t in transfers],
-                "to_ids": [t.destination for t in transfers],
-                "actors": [t.created_by for t in transfers],
+                "from_ids": Ids([t.source for t in transfers]),
+                "to_ids": Ids([t.destination for t in transfers]),
+                "actors": Texts([t.created_by for t in transfers]),
             }
             detail |= {
-                "product_ids": [line.product for _, line in lines],
-                "quantities": [line.quantity for _, line in lines],
+                "product_ids": Ids([line.product for _, line in lines]),
+                "quantities": Ints([line.quantity for _, line in lines]),
             }
         yield (q.INSERT_TRANSFERS if new else q.UPDATE_TRANSFERS), header
         yield (q.INSERT_TRANSFER_LINES if new else q.UPDATE_TRANSFER_LINES), detail
