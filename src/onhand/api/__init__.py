@@ -1,1 +1,1 @@
-"""HTTP: Litestar routes over the services, problem details, API keys."""
+"""The HTTP API: a table of routes, one table of problems, and thin handlers over the services."""

@@ -1,0 +1,74 @@
+"""The application: Litestar routes each request to its entry in the tables; the edge lies around it."""
+
+from typing import Any
+
+from litestar import HttpMethod, Litestar, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from onhand.api import table
+from onhand.api.answer import Answer
+from onhand.api.edge import EXCHANGE, Edge, Exchange, send_answer
+from onhand.api.problems import answer_of, make
+from onhand.api.route import Route
+from onhand.api.serving import Desk
+from onhand.services.context import Onhand
+
+FRAMEWORK = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
+
+
+def make_app(onhand: Onhand) -> Edge:
+    """The ASGI application on an open installation; whoever opened it closes it after the server has stopped."""
+    desk = Desk(onhand)
+    app = Litestar(
+        [_handler(desk, route) for route in table.ROUTES],
+        openapi_config=None,  # onhand.api.openapi makes it from the same tables
+        exception_handlers={HTTPException: _framework_problem},
+        logging_config=None,
+        debug=False,
+    )
+    return Edge(app)
+
+
+def _handler(desk: Desk, route: Route) -> HTTPRouteHandler:
+    async def handle(request: Request[Any, Any, Any]) -> ASGIApp:
+        exchange: Exchange = request.scope[EXCHANGE]  # type: ignore[literal-required]
+        exchange.route = route.path
+        return _sent(await desk.serve(route, request.scope, request.receive, exchange.request_id))
+
+    return HTTPRouteHandler(
+        route.path.replace("}", ":str}"),
+        http_method=[HttpMethod(route.method)],
+        status_code=route.status,
+        name=name(route),
+    )(handle)
+
+
+def name(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def _sent(answer: Answer) -> ASGIApp:
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        await send_answer(send, answer)
+
+    return respond
+
+
+def _framework_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """What Litestar refuses before a route is found: no such path, not that method, a bad Host."""
+    exchange: Exchange = request.scope[EXCHANGE]  # type: ignore[literal-required]
+    code = FRAMEWORK.get(error.status_code, "MALFORMED_REQUEST" if error.status_code < 500 else "INTERNAL")
+    detail = {
+        "NOT_FOUND": "There is nothing at this path.",
+        "METHOD_NOT_ALLOWED": f"{request.method} is not a method of this path.",
+    }.get(code, error.detail)
+    answer = answer_of(make(code, detail, exchange.request_id))
+    return Response(
+        answer.body,
+        status_code=answer.status,
+        media_type="application/problem+json",
+        headers=dict(error.headers or {}),
+    )

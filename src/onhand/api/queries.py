@@ -1,0 +1,54 @@
+"""The query parameters of each route that has some."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from onhand.domain.limits import NAME_MAX_CHARS, PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS
+from onhand.services.requests import LedgerFilter, OrderId, Sku, WarehouseCode
+
+Limit = Annotated[int, Meta(ge=1, le=PAGE_MAX_ROWS, description="rows of one page")]
+Cursor = Annotated[str, Meta(min_length=1, max_length=255, description="next_cursor of the page before")]
+
+
+class Paged(Struct, forbid_unknown_fields=True, kw_only=True):
+    limit: Limit = PAGE_DEFAULT_ROWS
+    cursor: Cursor | None = None
+
+
+class ProductsQuery(Paged):
+    query: (
+        Annotated[str, Meta(max_length=NAME_MAX_CHARS, description="beginning of the SKU, part of the name")] | None
+    ) = None
+
+
+class LevelsQuery(Paged):
+    sku: Sku | None = None
+    warehouse: WarehouseCode | None = None
+    below_threshold: bool = False
+
+
+class ReservationsQuery(Paged):
+    order_id: OrderId | None = None
+
+
+class TransfersQuery(Paged):
+    status: Literal["in_transit", "partially_received", "received", "cancelled"] | None = None
+
+
+class LedgerQuery(LedgerFilter, forbid_unknown_fields=True, kw_only=True):
+    limit: Limit = PAGE_DEFAULT_ROWS
+    cursor: Cursor | None = None
+
+
+class EventsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    after: Annotated[str, Meta(description="id of the last event seen; cursor means the same")] | None = None
+    limit: Limit = PAGE_DEFAULT_ROWS
+    cursor: Cursor | None = None
+
+
+class AvailabilityParameters(Struct, forbid_unknown_fields=True, kw_only=True):
+    warehouse: WarehouseCode | None = None
+    consistency: Annotated[
+        Literal["cached", "strong"], Meta(description="every answer is read from the database at present")
+    ] = "cached"

@@ -1,0 +1,50 @@
+"""Every route of the server, in the order of the documentation."""
+
+from onhand.api import health, pages
+from onhand.api.route import Route
+from onhand.api.table_catalog import LEVELS, PRODUCTS, READING, WAREHOUSES
+from onhand.api.table_stock import AVAILABILITY, RESERVATIONS, STOCK, TRANSFERS
+
+HEALTH = [
+    Route(
+        method="GET",
+        path="/health/live",
+        handle=health.live,
+        summary="The process answers",
+        tag="operation",
+        answer=health.Live,
+        shown={"status": "live"},
+    ),
+    Route(
+        method="GET",
+        path="/health/ready",
+        handle=health.ready,
+        summary="The database is reachable and migrated",
+        tag="operation",
+        answer=health.Ready,
+        shown={"status": "ready", "database": "reachable", "migrations": "applied"},
+        problems=("NOT_MIGRATED",),
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        handle=health.metrics,
+        summary="Metrics for Prometheus",
+        tag="operation",
+        media_type="text/plain",
+    ),
+]
+
+DOCUMENTED = [
+    *PRODUCTS,
+    *WAREHOUSES,
+    *LEVELS,
+    *STOCK,
+    *RESERVATIONS,
+    *TRANSFERS,
+    *AVAILABILITY,
+    *READING,
+    *HEALTH,
+]
+
+ROUTES = [*DOCUMENTED, *pages.routes(DOCUMENTED)]

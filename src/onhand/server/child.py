@@ -1,0 +1,89 @@
+"""A child of the supervisor: `python -m onhand.server.child`, with its task on standard input."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+import uvloop
+from uvicorn import Config, Server
+
+from onhand import log as logs
+from onhand.api.app import make_app
+from onhand.jobs import loop
+from onhand.server import lifeline, task
+from onhand.server.listening import BACKLOG
+from onhand.server.protocol import Protocol
+from onhand.services.context import open_onhand
+
+KEEP_ALIVE_S = 75
+FINISH_S = 7  # for requests under way; the supervisor allows 10 seconds for everything
+STDIN = 0
+
+log = structlog.get_logger()
+
+
+class _Server(Server):
+    """Stops on SIGTERM, ends with status 0, and says when it listens. SIGINT is the supervisor's affair."""
+
+    def __init__(self, config: Config, ready: int | None) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        signal.signal(signal.SIGTERM, self.handle_exit)
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._ready is not None:
+            os.write(self._ready, b"1")
+            os.close(self._ready)
+
+
+async def work(todo: task.Task) -> None:
+    """Answer requests until SIGTERM; then finish those under way, and what the engine has accepted."""
+    async with open_onhand(todo.url) as onhand:
+        config = Config(
+            make_app(onhand),
+            http=Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=FINISH_S,
+        )
+        await _Server(config, todo.ready).serve([socket.socket(fileno=todo.listener)])
+
+
+async def run_jobs(todo: task.Task) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with open_onhand(todo.url, pool_size=4) as onhand:
+        await loop.run(onhand, stop)
+
+
+def main() -> int:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the supervisor tells us.
+    todo = task.read(STDIN)
+    lifeline.hold(STDIN, todo.parent_pid)
+    logs.setup(todo.log_format)
+    try:
+        uvloop.run(work(todo) if todo.kind == "worker" else run_jobs(todo))
+    except Exception:
+        log.exception("process_failed", kind=todo.kind)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
