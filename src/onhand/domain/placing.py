@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from onhand.domain import routing
-from onhand.domain.commands import Reserve
+from onhand.domain.commands import Reserve, ReserveLine
 from onhand.domain.errors import LevelOverflow, Shortage, WarehouseInactive
 from onhand.domain.ids import Id
 from onhand.domain.level import LevelKey
@@ -29,22 +29,24 @@ class _Placing:
         self.world = world
         self.command = command
         self.preferred = preferred
-        self.taken: Counter[LevelKey] = Counter()
+        self.taken: dict[LevelKey, int] = {}
         self.picks: list[Pick] = []
 
     def take(self, line: int, product: Id, warehouse: Id, units: int) -> None:
         if units:
-            self.taken[product, warehouse] += units
+            self.taken[product, warehouse] = self.taken.get((product, warehouse), 0) + units
             self.picks.append(Pick(line, product, warehouse, units))
 
     def room(self, product: Id, warehouse: Id, wanted: int) -> int:
         """How many of the wanted units may still be reserved there, backorders included."""
         sellable = self.world.level(product, warehouse).sellable()
-        return wanted if sellable is None else min(wanted, max(0, sellable - self.taken[product, warehouse]))
+        return wanted if sellable is None else min(wanted, max(0, sellable - self.taken.get((product, warehouse), 0)))
 
 
 def place(world: World, command: Reserve) -> Placement:
     """Find a place for each line. Lines that name a warehouse come first, the others share what is left."""
+    if len(command.lines) == 1 and command.lines[0].warehouse is not None:
+        return _place_one(world, command.lines[0], command.lines[0].warehouse)
     routed = [
         Wanted(index, line.product, line.quantity) for index, line in enumerate(command.lines) if line.warehouse is None
     ]
@@ -55,6 +57,24 @@ def place(world: World, command: Reserve) -> Placement:
         short += _place_routed(placing, routed)
     _must_be_countable(placing)
     return Placement(_merged(placing.picks), sorted(short), preferred)
+
+
+def _place_one(world: World, line: ReserveLine, warehouse: Id) -> Placement:
+    """The commonest order of all, without the machinery: one line, its warehouse named."""
+    _must_be_active(world, 0, warehouse)
+    level = world.level(line.product, warehouse)
+    sellable = level.sellable()
+    units = line.quantity if sellable is None else min(line.quantity, sellable)
+    if not reservable(level, units):
+        raise LevelOverflow(0, line.product, warehouse, units)
+    picks = [Pick(0, line.product, warehouse, units)] if units else []
+    return Placement(picks, [0] if units < line.quantity else [], [])
+
+
+def _must_be_active(world: World, index: int, warehouse: Id) -> None:
+    known = world.warehouses.get(warehouse)
+    if known is not None and not known.active:
+        raise WarehouseInactive(index, warehouse)
 
 
 def shortages(world: World, command: Reserve, short: Sequence[int]) -> list[Shortage]:
@@ -88,9 +108,7 @@ def _place_named(placing: _Placing) -> list[int]:
     for index, line in enumerate(placing.command.lines):
         if line.warehouse is None:
             continue
-        known = placing.world.warehouses.get(line.warehouse)
-        if known is not None and not known.active:
-            raise WarehouseInactive(index, line.warehouse)
+        _must_be_active(placing.world, index, line.warehouse)
         units = placing.room(line.product, line.warehouse, line.quantity)
         placing.take(index, line.product, line.warehouse, units)
         if units < line.quantity:
@@ -101,7 +119,7 @@ def _place_named(placing: _Placing) -> list[int]:
 def _place_routed(placing: _Placing, wanted: list[Wanted]) -> list[int]:
     active = {warehouse.warehouse_id for warehouse in placing.preferred}
     stock = {
-        level.key: level.free - placing.taken[level.key]
+        level.key: level.free - placing.taken.get(level.key, 0)
         for product in {want.product for want in wanted}
         for level in placing.world.by_product.get(product, ())
         if level.warehouse in active
@@ -139,7 +157,7 @@ def _rooms(placing: _Placing, wanted: list[Wanted], warehouse: Id) -> list[int]:
     before, rooms = placing.taken.copy(), []
     for want in wanted:
         units = placing.room(want.product, warehouse, want.quantity)
-        placing.taken[want.product, warehouse] += units
+        placing.taken[want.product, warehouse] = placing.taken.get((want.product, warehouse), 0) + units
         rooms.append(units)
     placing.taken = before
     return rooms
