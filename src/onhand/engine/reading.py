@@ -16,6 +16,8 @@ from onhand.domain.routing import Warehouse
 from onhand.domain.transfer import Transfer, TransferLine
 from onhand.domain.world import Fetched, MissingFactsError, Sums, World
 
+LIKE_MAX_ROWS = 100  # of a waiting list that is read because another one was needed
+
 
 class Wants(msgspec.Struct):
     """What a batch must read: levels named outright, and what leads to further ones."""
@@ -111,6 +113,25 @@ class Facts(msgspec.Struct):
         world.unknown_products = self.unknown_products
         world.sums = self.sums
         return world
+
+
+def widened(missing: MissingFactsError, wanted: Wants, facts: Facts) -> MissingFactsError:
+    """What lacks one fact will soon lack its like: a delivery of 1,000 lines shall not be decided 1,000 times."""
+    waiting, products = missing.waiting, missing.products
+    if products:
+        locked = {(row[0], row[1]) for row in facts.levels}
+        products |= wanted.products | {key[0] for key in wanted.keys - locked}
+    if waiting:
+        levels = (Level(*row) for row in facts.levels)
+        known = facts.waiting.keys() | waiting.keys()
+        waiting = waiting | {
+            level.key: min(level.backordered, LIKE_MAX_ROWS)
+            for level in levels
+            if level.backordered and level.key not in known
+        }
+    return MissingFactsError(
+        waiting=waiting, youngest=missing.youngest, products=products - facts.limits.keys(), sums=missing.sums
+    )
 
 
 async def fetch_missing(connection: Connection, cell: int, facts: Facts, missing: MissingFactsError) -> None:
