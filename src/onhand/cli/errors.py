@@ -25,27 +25,32 @@ class CliError(Exception):
 
 def explain(error: Exception) -> CliError:
     """What to tell of any error."""
+    message, hint, exit_code = _explanation(error)
+    return CliError(message, hint, exit_code)
+
+
+def _explanation(error: Exception) -> tuple[str, str | None, int]:
     match error:
         case CliError():
-            return error
+            told: tuple[str, str | None, int] = (error.message, error.hint, error.exit_code)
         case ConfigError():
-            return CliError(str(error), "`onhand config` lists every setting.")
+            told = str(error), "`onhand config` lists every setting.", UNUSABLE
         case EmbeddedError():
-            return CliError(str(error), "`onhand doctor` checks the installation.", FAILED)
+            told = str(error), "`onhand doctor` checks the installation.", FAILED
         case psycopg.errors.UndefinedTable() | psycopg.errors.UndefinedColumn():
-            return CliError(_first_line(error), "Is the database migrated? Run: onhand migrate", FAILED)
+            told = _first_line(error), "Is the database migrated? Run: onhand migrate", FAILED
         case psycopg.errors.InsufficientPrivilege():
-            return CliError(_first_line(error), "Use a role that owns the tables of onhand.", FAILED)
+            told = _first_line(error), "Use a role that owns the tables of onhand.", FAILED
         case psycopg.OperationalError() | PoolTimeout() | Unavailable():
-            message = "the database cannot be reached" + (f": {_first_line(error)}" if str(error) else "")
-            return CliError(message, "`onhand doctor` says more.", FAILED)
+            reason = f": {_first_line(error)}" if str(error) else ""
+            told = f"the database cannot be reached{reason}", "`onhand doctor` says more.", FAILED
         case DomainError():
-            return CliError(_of_domain(error), None, FAILED)
+            told = _of_domain(error), None, FAILED
         case OSError() if error.filename is not None:
-            return CliError(f"{error.filename}: {error.strerror}")
+            told = f"{error.filename}: {error.strerror}", None, UNUSABLE
         case _:
-            message = f"{type(error).__name__}: {_first_line(error)}".rstrip(": ")
-            return CliError(message, "Add --debug for the traceback.", FAILED)
+            told = f"{type(error).__name__}: {_first_line(error)}", "Add --debug for the traceback.", FAILED
+    return told
 
 
 def _of_domain(error: DomainError) -> str:

@@ -54,7 +54,8 @@ class _Count(ProgressColumn):
         self._unit = unit
 
     def render(self, task: Task) -> Text:
-        return Text(_count(int(task.completed), None if task.total is None else int(task.total), self._unit, task.speed))
+        total = None if task.total is None else int(task.total)
+        return Text(_count(int(task.completed), total, self._unit, task.speed))
 
 
 class _Lines:

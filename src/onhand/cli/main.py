@@ -1,0 +1,85 @@
+"""The onhand command: which commands there are, and how each ends.
+
+Commands are named as text and imported when they are run, so that `onhand --help` does not wait for a database driver.
+"""
+
+import os
+import sys
+import traceback
+from importlib.metadata import version
+from typing import NoReturn
+
+from cyclopts import App, CycloptsError, Parameter
+
+from onhand.cli import examples
+
+app = App(
+    name="onhand",
+    help="The truth about stock: on hand, reserved, available.",
+    help_epilogue=examples.ONHAND,
+    help_format="plaintext",
+    version=lambda: version("onhand"),
+    default_parameter=Parameter(negative="", show_default=False),
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,
+)
+
+
+def _add(parent: App, name: str, target: str, about: str) -> None:
+    parent.command(f"onhand.cli.{target}", name=name, help=about, help_epilogue=examples.OF[target])
+
+
+def _group(name: str, about: str) -> App:
+    group = App(name=name, help=about, help_epilogue=examples.OF[name])
+    app.command(group)
+    return group
+
+
+_add(app, "migrate", "migrating:migrate", "Bring the database to this version of onhand.")
+_add(app, "config", "config:config", "Print every setting and where it comes from.")
+_import = _group("import", "CSV in: products, stock, orders.")
+_add(_import, "products", "importing:products", "Make products, or change them (--update).")
+_add(_import, "stock", "importing:stock", "Receive stock: a RECEIVE for each row.")
+
+
+def run() -> NoReturn:
+    """The entry point: run one command and exit with its code."""
+    arguments = sys.argv[1:]
+    debug = "--debug" in arguments
+    try:
+        exit_code = _run([argument for argument in arguments if argument != "--debug"], debug=debug)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us has left (| head). Nothing more can be said there, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        exit_code = 141
+    sys.exit(exit_code)
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
+    try:
+        result = app(arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        _complain(str(error), "`onhand --help` lists the commands.")
+        return 2
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return 130
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001  the last place where it can be told
+        from onhand.cli.errors import explain  # noqa: PLC0415  needs the database driver
+
+        if debug:
+            traceback.print_exc()
+        told = explain(error)
+        _complain(told.message, told.hint)
+        return told.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def _complain(message: str, hint: str | None = None) -> None:
+    sys.stdout.flush()
+    sys.stderr.write(f"onhand: error: {message}\n")
+    if hint:
+        sys.stderr.write(f"  {hint}\n")
