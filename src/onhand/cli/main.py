@@ -40,6 +40,7 @@ _add(app, "config", "config:config", "Print every setting and where it comes fro
 _import = _group("import", "CSV in: products, stock, orders.")
 _add(_import, "products", "importing:products", "Make products, or change them (--update).")
 _add(_import, "stock", "importing:stock", "Receive stock: a RECEIVE for each row.")
+app.command("onhand.cli.bench:app", name="bench")
 
 
 def run() -> NoReturn:

@@ -1,0 +1,1 @@
+"""Measuring onhand beside the textbook: seeded workloads, ratios to pgbench in the same run, every answer audited."""

@@ -1,0 +1,134 @@
+"""onhand bench: how fast, beside the textbook, on any PostgreSQL."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from onhand.bench import database, loading, session, suite
+from onhand.bench.database import BenchError
+from onhand.bench.measure import Row
+from onhand.cli.errors import FAILED, CliError
+from onhand.cli.opening import quiet_logs
+from onhand.cli.progress import progress
+from onhand.cli.terminal import say, show, show_json, show_table
+from onhand.config import from_environment
+
+app = App(
+    name="bench", help="Measure, with the textbook's one transaction per order beside it.", help_format="plaintext"
+)
+
+Levels = Annotated[int, Parameter(help="Products times warehouses.")]
+Warehouses = Annotated[int, Parameter(help="Warehouses that each product lies in.")]
+Url = Annotated[
+    str | None, Parameter(name="--database-url", help="An empty database, or the bench's. Default: its own.")
+]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print the result as JSON.")]
+Foreign = Annotated[bool, Parameter(negative="", help="Measure in a database although it holds other data.")]
+Fresh = Annotated[bool, Parameter(negative="", help="Drop the bench's database onhand_bench and begin anew.")]
+Quick = Annotated[bool, Parameter(negative="", help="About a minute, at small size.")]
+Repeats = Annotated[int | None, Parameter(help="Runs of each measurement.")]
+Seconds = Annotated[float | None, Parameter(help="Length of a run.")]
+Only = Annotated[tuple[str, ...], Parameter(name="--only", help="Measure only rows whose name contains this.")]
+Html = Annotated[Path | None, Parameter(name="--html", help="Write a report with latency curves to this file.")]
+
+QUICK_LEVELS = 20_000
+
+
+@app.command
+def load(
+    *,
+    levels: Levels = 1_000_000,
+    warehouses: Warehouses = session.WAREHOUSES,
+    database_url: Url = None,
+    fresh: Fresh = False,
+    foreign: Foreign = False,
+    as_json: AsJson = False,
+) -> int:
+    """Fill the bench's database by COPY."""
+    quiet_logs()
+    settings = from_environment()
+    try:
+        shape = session.shape_of(levels, warehouses)
+        with session.bench_url(settings, database_url) as (url, embedded), progress("loading") as meter:
+            if fresh:
+                database.drop(url, embedded=embedded)
+                database.beside(url, embedded=embedded)
+            loaded = loading.load(url, shape, foreign=foreign, advance=meter)
+    except BenchError as error:
+        raise CliError(str(error)) from error
+    if as_json:
+        show_json(loaded)
+    else:
+        show(
+            f"{loaded.levels:,} levels, {loaded.rows:,} rows in {loaded.seconds:.1f} s: {loaded.rows_per_s:,.0f} rows/s, "
+            f"{loaded.ratio:.2f} × plain COPY"
+        )
+    return 0
+
+
+@app.command(name="suite")
+def run_suite(
+    *,
+    levels: Levels | None = None,
+    database_url: Url = None,
+    foreign: Foreign = False,
+    quick: Quick = False,
+    repeats: Repeats = None,
+    seconds: Seconds = None,
+    only: Only = (),
+    as_json: AsJson = False,
+    html: Html = None,
+) -> int:
+    """Every measurement in one go. Exit 1 when any of them has no figure."""
+    quiet_logs()
+    settings = from_environment()
+    try:
+        with session.bench_url(settings, database_url) as (url, embedded):
+            with progress("loading") as meter:
+                wanted = session.shape_of(levels or QUICK_LEVELS if quick else 1_000_000)
+                there = database.prepare(url, foreign=foreign)
+                shape, loaded = session.provide(
+                    url, None if levels is None and there else wanted, foreign=foreign, advance=meter
+                )
+            bench = session.open_bench(url, shape, embedded=embedded)
+            if quick:
+                bench.baseline_s, bench.run_s, bench.warmup_s, bench.repeats = 1.0, 1.0, 0.3, 1
+            bench.repeats, bench.run_s = repeats or bench.repeats, seconds or bench.run_s
+            result = suite.run(bench, loaded, only, lambda text: say(f"onhand: {text}"))
+    except BenchError as error:
+        raise CliError(str(error)) from error
+    if as_json:
+        show_json(result)
+    else:
+        _show(result)
+    return 0 if result.clean else FAILED
+
+
+def _show(result: suite.Suite) -> None:
+    told = ", ".join(f"{name} {value}" for name, value in sorted(result.settings.items()))
+    show(f"{result.levels:,} levels, {result.processors} processors; {told}")
+    columns = ["measured", "ratio", "of", "goal", "per s", "textbook", "µs/unit", "p50 ms", "p99 ms", "p99.9 ms"]
+    show_table(columns, [_cells(row) for row in result.rows], right=tuple(columns[1:]))
+    for row in result.rows:
+        for finding in (*row.findings, *(each for figure in row.figures for each in figure.findings)):
+            show(f"{row.name}: NO FIGURE: {finding}", style="red")
+
+
+def _cells(row: Row) -> list[Any]:
+    if not row.clean or not row.figures:
+        return [row.name, "no figure", *[None] * 8]
+    low, middle, high = row.spread("ratio")
+    latency = {
+        name: sorted(f.latency_ms[name] for f in row.figures)[len(row.figures) // 2] for name in ("p50", "p99", "p99.9")
+    }
+    return [
+        row.name,
+        f"{middle:.2f}",
+        f"{low:.2f}–{high:.2f}",
+        None if row.goal is None else f"≥ {row.goal:g}",
+        f"{row.spread('per_s')[1]:,.0f}",
+        f"{row.spread('textbook_per_s')[1]:,.0f}",
+        f"{row.spread('cpu_us')[1]:.0f}",
+        *(f"{latency[name]:.1f}" for name in ("p50", "p99", "p99.9")),
+    ]
