@@ -92,9 +92,9 @@ class CsvFile:
                 yield Record(line, _fitting(row, places), problem)
                 continue
             cells = ["" if place is None else row[place].strip() for place in places]
-            if any(cell[:1] == "'" for cell in cells):
+            text = "\0".join(cells)
+            if "'" in text:
                 cells = [unguarded(cell) for cell in cells]
-            text = "".join(cells)
             if not text.isascii() and NOT_UTF8.search(text):
                 yield Record(line, cells, self._not_utf8(cells))
             else:

@@ -6,6 +6,7 @@ from psycopg_pool import PoolTimeout
 from onhand.config import ConfigError
 from onhand.domain.errors import AlreadyExists, DomainError, Invalid, Unavailable, Unknown
 from onhand.embedded.errors import EmbeddedError
+from onhand.server.errors import ServeError
 
 FAILED = 1
 UNUSABLE = 2  # wrong usage, wrong settings, a file that cannot be read: nothing was begun
@@ -44,6 +45,8 @@ def _explanation(error: Exception) -> tuple[str, str | None, int]:
         case psycopg.OperationalError() | PoolTimeout() | Unavailable():
             reason = f": {_first_line(error)}" if str(error) else ""
             told = f"the database cannot be reached{reason}", "`onhand doctor` says more.", FAILED
+        case ServeError():
+            told = str(error), None, FAILED
         case DomainError():
             told = _of_domain(error), None, FAILED
         case OSError() if error.filename is not None:

@@ -38,4 +38,73 @@ Examples:
   onhand config
   psql "$(onhand config --json --show-secrets | jq -r .database_url)"
 """,
+    "serving:serve": """Examples:
+  onhand serve                       on a migrated database
+  onhand serve --migrate --demo      a live shop to look at; Ctrl-C stops it
+  onhand serve --host 0.0.0.0 --port 8080 --workers 4
+""",
+    "doctor:doctor": """Examples:
+  onhand doctor
+  onhand doctor --json
+""",
+    "key": """Examples:
+  KEY=$(onhand key create --name shop --scope read,reserve)
+  onhand key list
+  onhand key revoke --name shop
+""",
+    "key:create": """Scopes: read looks; reserve reserves, releases and fulfills; operate receives, adjusts, \
+transfers and ships; admin makes products and warehouses. A key does what its scopes say, no more.
+
+Examples:
+  KEY=$(onhand key create --name shop --scope read,reserve)
+  onhand key create --name desk --scope read --scope operate
+""",
+    "key:listing": """Examples:
+  onhand key list
+  onhand key list --json
+""",
+    "key:revoke": """Examples:
+  onhand key revoke --name shop
+""",
+    "orders:orders": """The file has the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, \
+CustomerID and Country. An invoice number with a leading C is a cancellation. Lines that are no goods (postage, fees) \
+are refused and told.
+
+Examples:
+  onhand import orders orders.csv.gz
+  onhand import orders orders.csv --limit 500 --dry-run
+""",
+    "export": """Examples:
+  onhand export stock stock.csv
+  onhand export ledger --sku MUG-RED --from 2026-03-01
+  onhand export levels levels.csv.gz --warehouse LEJ1
+""",
+    "exporting:products": """Examples:
+  onhand export products products.csv
+""",
+    "exporting:stock": """Examples:
+  onhand export stock stock.csv
+  onhand export stock --warehouse LEJ1 | head
+""",
+    "exporting:levels": """Examples:
+  onhand export levels levels.csv.gz
+""",
+    "exporting:ledger": """Examples:
+  onhand export ledger ledger.csv.gz --from 2026-03-01 --to 2026-04-01
+  onhand export ledger --sku MUG-RED
+""",
+    "exporting:reservations": """Examples:
+  onhand export reservations --from 2026-03-01 open.csv
+""",
+    "reconciling:reconcile": """Exit code 0: clean. 1: there are differences, listed with their probable cause.
+
+Examples:
+  onhand reconcile
+  onhand reconcile --repair
+  onhand reconcile --json | jq .clean
+""",
+    "demo:demo": """Examples:
+  onhand demo
+  onhand demo --live --orders-per-second 5
+""",
 }

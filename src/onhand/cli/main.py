@@ -35,11 +35,26 @@ def _group(name: str, about: str) -> App:
     return group
 
 
+_add(app, "serve", "serving:serve", "Serve the API, and do its jobs, on the configured database.")
 _add(app, "migrate", "migrating:migrate", "Bring the database to this version of onhand.")
 _add(app, "config", "config:config", "Print every setting and where it comes from.")
+_add(app, "doctor", "doctor:doctor", "Check the installation: exit 1 if anything fails.")
+_key = _group("key", "API keys: make, list, revoke.")
+_add(_key, "create", "key:create", "Make a key and print it, this once, alone on stdout.")
+_add(_key, "list", "key:listing", "The keys there are; not the keys themselves, which onhand does not know.")
+_add(_key, "revoke", "key:revoke", "End a key; it opens nothing from the next request on.")
 _import = _group("import", "CSV in: products, stock, orders.")
 _add(_import, "products", "importing:products", "Make products, or change them (--update).")
 _add(_import, "stock", "importing:stock", "Receive stock: a RECEIVE for each row.")
+_add(_import, "orders", "orders:orders", "Replay a file of orders, as a shop would have lived it.")
+_export = _group("export", "CSV out: products, stock, levels, ledger, reservations.")
+_add(_export, "products", "exporting:products", "Products, as `onhand import products` reads them.")
+_add(_export, "stock", "exporting:stock", "What is on hand, as `onhand import stock` reads it.")
+_add(_export, "levels", "exporting:levels", "Every level with all its quantities and settings.")
+_add(_export, "ledger", "exporting:ledger", "The ledger, oldest first.")
+_add(_export, "reservations", "exporting:reservations", "Reservations, one row per line and warehouse, oldest first.")
+_add(app, "reconcile", "reconciling:reconcile", "Prove that ledger, levels and reservations agree.")
+_add(app, "demo", "demo:demo", "Fill an empty store with the demo shop, or keep its orders coming.")
 app.command("onhand.cli.bench:app", name="bench")
 
 

@@ -1,15 +1,13 @@
 """From the environment to an open installation, with words for a person where it cannot be."""
 
 import logging
-import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-import structlog
 import uvloop
 
-from onhand import installation
+from onhand import installation, log
 from onhand.cli.errors import CliError
 from onhand.cli.terminal import say
 from onhand.config import Settings, from_environment
@@ -22,10 +20,7 @@ Result = TypeVar("Result")
 
 def quiet_logs() -> None:
     """Warnings of the parts go to stderr: stdout belongs to the result. The pool's are told by the error they cause."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log.setup("console", level=logging.WARNING)
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 
 

@@ -1,0 +1,117 @@
+"""onhand export: CSV out, streamed."""
+
+import csv
+import gzip
+import io
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import IO, Annotated, Any, cast
+
+from cyclopts import Parameter
+
+from onhand.cli import opening
+from onhand.cli.csv_files import guarded
+from onhand.cli.errors import CliError
+from onhand.cli.progress import progress
+from onhand.cli.terminal import say
+from onhand.services.context import Onhand
+from onhand.services.exporting import EXPORTS, Filter, batches
+
+File = Annotated[
+    str,
+    Parameter(help="Where to; .gz packs it, - or nothing is stdout.", allow_leading_hyphen=True, show_default=False),
+]
+Sku = Annotated[str | None, Parameter(help="Only this product.")]
+Warehouse = Annotated[str | None, Parameter(help="Only this warehouse, by its code.")]
+From = Annotated[str | None, Parameter(name="--from", help="Only from this day or time on (2026-03-01, UTC).")]
+To = Annotated[str | None, Parameter(name="--to", help="Only before this day or time.")]
+
+
+def products(file: File = "-", /, *, sku: Sku = None) -> int:
+    """Products, as `onhand import products` reads them."""
+    return _export("products", file, Filter(sku))
+
+
+def stock(file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None) -> int:
+    """What is on hand, as `onhand import stock` reads it."""
+    return _export("stock", file, Filter(sku, warehouse))
+
+
+def levels(file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None) -> int:
+    """Every level with all its quantities and settings."""
+    return _export("levels", file, Filter(sku, warehouse))
+
+
+def ledger(
+    file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None, since: From = None, until: To = None
+) -> int:
+    """The ledger, oldest first."""
+    return _export("ledger", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until)))
+
+
+def reservations(
+    file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None, since: From = None, until: To = None
+) -> int:
+    """Reservations, one row per line and warehouse, oldest first."""
+    return _export("reservations", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until)))
+
+
+def _export(kind: str, file: str, wanted: Filter) -> int:
+    async def work(onhand: Onhand) -> int:
+        done = 0
+        with _output(file) as output, progress(f"exporting {kind}") as meter:
+            writer = csv.writer(output, lineterminator="\n")
+            writer.writerow(EXPORTS[kind].columns)
+            async for rows in batches(onhand, kind, wanted):
+                writer.writerows(map(_cells, rows))
+                done += len(rows)
+                meter(done)
+        return done
+
+    rows = opening.run(work)
+    if file != "-":
+        say(f"onhand: {rows:,} rows written to {file}")
+    return 0
+
+
+@contextmanager
+def _output(file: str) -> Iterator[IO[str]]:
+    """A file appears under its name when it is whole."""
+    if file == "-":
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    path = Path(file)
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        with unfinished.open("wb") as raw:
+            data = cast("IO[bytes]", gzip.GzipFile(path.stem, "wb", 6, raw)) if path.suffix == ".gz" else raw
+            with io.TextIOWrapper(data, encoding="utf-8", newline="") as text:
+                yield text
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+TEXT: dict[type, Callable[[Any], str]] = {str: guarded, datetime: lambda at: at.isoformat().replace("+00:00", "Z")}
+
+
+def _cells(row: tuple[Any, ...]) -> list[Any]:
+    return [TEXT[type(value)](value) if type(value) in TEXT else value for value in row]
+
+
+def _time(flag: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        if len(text) == len("2026-03-01"):
+            return datetime.combine(date.fromisoformat(text), time(), UTC)
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise CliError(f"{flag} {text!r} is not a day like 2026-03-01 or a time like 2026-03-01T14:00:00Z") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,71 @@
+"""The whole store as rows, streamed: a server-side cursor keeps memory bounded, one snapshot the rows true."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from psycopg import AsyncServerCursor
+from psycopg.rows import tuple_row
+
+from onhand.db import queries as q
+from onhand.db.query import Query
+from onhand.services.context import CELL, Onhand
+from onhand.services.names import product_named, warehouse_named
+
+ROWS_AT_ONCE = 5_000
+
+
+class Filter(NamedTuple):
+    """What is wanted; None = all. from is inclusive, to exclusive."""
+
+    sku: str | None = None
+    warehouse: str | None = None
+    from_time: datetime | None = None
+    to_time: datetime | None = None
+
+
+class Export(NamedTuple):
+    """A kind of export, and which filters it knows."""
+
+    query: Query[Any]
+    filters: frozenset[str]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The header."""
+        fields: tuple[str, ...] = self.query.row._fields
+        return fields
+
+
+_PLACES = frozenset({"sku", "warehouse"})
+_TIMES = frozenset({"from_time", "to_time"})
+EXPORTS = {
+    "products": Export(q.EXPORT_PRODUCTS, frozenset({"sku"})),
+    "stock": Export(q.EXPORT_STOCK, _PLACES),
+    "levels": Export(q.EXPORT_LEVELS, _PLACES),
+    "ledger": Export(q.EXPORT_LEDGER, _PLACES | _TIMES),
+    "reservations": Export(q.EXPORT_RESERVATIONS, _PLACES | _TIMES),
+}
+
+
+async def batches(onhand: Onhand, kind: str, wanted: Filter) -> AsyncIterator[list[tuple[Any, ...]]]:
+    """The rows, some thousands at a time, in the order of the export's columns. Raises Unknown, psycopg.Error."""
+    export = EXPORTS[kind]
+    parameters = await _parameters(onhand, export, wanted)
+    async with (
+        onhand.pool.connection() as connection,
+        connection.transaction(),
+        AsyncServerCursor(connection, "export", row_factory=tuple_row) as cursor,
+    ):
+        await cursor.execute(export.query.sql, parameters, binary=True)
+        while rows := await cursor.fetchmany(ROWS_AT_ONCE):
+            yield rows
+
+
+async def _parameters(onhand: Onhand, export: Export, wanted: Filter) -> dict[str, Any]:
+    product = await product_named(onhand, wanted.sku) if wanted.sku is not None else None
+    if "warehouse" not in export.filters:
+        return {"sku": wanted.sku}
+    place = await warehouse_named(onhand, wanted.warehouse) if wanted.warehouse is not None else None
+    parameters = {"cell": CELL, "product_id": product, "warehouse_id": place.warehouse_id if place else None}
+    return parameters | ({"from_time": wanted.from_time, "to_time": wanted.to_time} if export.filters >= _TIMES else {})
