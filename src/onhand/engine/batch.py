@@ -72,7 +72,9 @@ class Batch:
             return self.committing
         answers, world = await self._decide(connection, wanted, facts, replays, warehouses)
         statements = list(writes(world, self.cell))
-        statements += self._idempotency(answers, world.now)
+        statements += self._idempotency(
+            answers, utc_now()
+        )  # Keys live by the real clock, whatever time it is in a story.
         if not statements:
             await _forget(connection)
             return answers
