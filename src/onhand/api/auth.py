@@ -34,12 +34,6 @@ class Keys:
         self._invalid: dict[bytes, float] = {}
         self._asking: dict[bytes, asyncio.Task[Caller | None]] = {}
 
-    def known(self, authorization: bytes | None) -> Caller | None:
-        """The caller, when the key was seen valid within KEPT_S; without waiting."""
-        key = bearer(authorization)
-        kept = self._valid.get(keys.digest(key)) if key else None
-        return kept[1] if kept and kept[0] > self._clock() else None
-
     async def caller(self, authorization: bytes | None) -> Caller:
         """Raises Refusal: UNAUTHENTICATED."""
         key = bearer(authorization)

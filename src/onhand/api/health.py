@@ -7,13 +7,14 @@ import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from onhand.api.answer import Answer, ok
+from onhand.api.answer import Answer, Headers, ok
 from onhand.api.refusal import Refusal
 from onhand.api.route import Call
 from onhand.db import migrate
 from onhand.services.context import Onhand
 
 READY_MAX_S = 3.0
+RETRY_AFTER: Headers = ((b"retry-after", b"2"),)
 UNREACHABLE = "The database cannot be reached."
 
 _migrated: set[str] = set()  # URLs; migrations only go forward, so once is enough
@@ -41,10 +42,10 @@ async def ready(call: Call) -> Answer:
         async with asyncio.timeout(READY_MAX_S):
             lacking = await _lacking(call.onhand)
     except Exception as error:
-        headers = ((b"retry-after", b"2"),)
-        raise Refusal("DATABASE_UNAVAILABLE", UNREACHABLE, headers=headers) from error
+        raise Refusal("DATABASE_UNAVAILABLE", UNREACHABLE, headers=RETRY_AFTER) from error
     if lacking:
-        raise Refusal("NOT_MIGRATED", f"Migrations are lacking: {', '.join(lacking)}. Run `onhand migrate`.")
+        detail = f"Migrations are lacking: {', '.join(lacking)}. Run `onhand migrate`."
+        raise Refusal("NOT_MIGRATED", detail, headers=RETRY_AFTER)
     return ok(Ready())
 
 

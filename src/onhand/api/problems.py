@@ -188,7 +188,9 @@ async def problem(onhand: Onhand, error: Exception, request_id: str) -> tuple[Pr
         detail = "The server failed; the fault is logged under this instance. Repeat with the same Idempotency-Key."
         return make("INTERNAL", detail, request_id), ()
     told = tell(error)
-    headers: Headers = (REPLAYED_HEADER,) if getattr(error, "replayed", False) else ()
+    # A key used for another request is refused anew each time: that is no replay of the first outcome.
+    replayed = getattr(error, "replayed", False) and not isinstance(error, e.IdempotencyKeyReused)
+    headers: Headers = (REPLAYED_HEADER,) if replayed else ()
     if told.retry_after_s is not None:
         headers += ((b"retry-after", str(told.retry_after_s).encode()),)
     return make(told.code, told.detail, request_id, await _named(onhand, told.entries)), headers

@@ -46,7 +46,7 @@ class Desk:
             actor,
             decoding.path(scope["path_params"]),
             decoding.query(scope["query_string"], route.query),
-            key=idempotency_key(headers.get(b"idempotency-key")),
+            key=idempotency_key(headers.get(b"idempotency-key")) if route.method != "GET" else None,
             body=await read_body(route, headers, receive) if route.method in {"POST", "PUT", "PATCH"} else b"",
         )
 

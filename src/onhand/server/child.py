@@ -1,4 +1,4 @@
-"""A child of the supervisor: `python -m onhand.server.child`, with its task on standard input."""
+"""A child of the supervisor: `python -m onhand.server.child worker` or `… jobs`, with its task on standard input."""
 
 import asyncio
 import os
@@ -72,18 +72,18 @@ async def run_jobs(todo: task.Task) -> None:
         await loop.run(onhand, stop)
 
 
-def main() -> int:
+def main(kind: str) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the supervisor tells us.
     todo = task.read(STDIN)
     lifeline.hold(STDIN, todo.parent_pid)
     logs.setup(todo.log_format)
     try:
-        uvloop.run(work(todo) if todo.kind == "worker" else run_jobs(todo))
+        uvloop.run(work(todo) if kind == "worker" else run_jobs(todo))
     except Exception:
-        log.exception("process_failed", kind=todo.kind)
+        log.exception("process_failed", kind=kind)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1]))

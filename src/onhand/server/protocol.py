@@ -21,7 +21,7 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._in_head:
             self._head_bytes += len(data)
-            if self._head_bytes > HEAD_MAX_BYTES + len(data):
+            if self._head_bytes - len(data) > HEAD_MAX_BYTES:  # The newest piece may hold the body as well.
                 self.send_400_response(f"The head of the request is larger than {HEAD_MAX_BYTES:,} bytes.")
                 return
         super().data_received(data)

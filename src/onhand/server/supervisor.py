@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import FrameType
 
 import psycopg
@@ -162,21 +162,22 @@ class Supervisor:
                 self._start(child, now_s)
 
     def _start(self, child: Child, now_s: float) -> None:
-        todo = task.Task(child.kind, self._url, self._log_format, os.getpid())
+        todo = task.Task(self._url, self._log_format, os.getpid())
         inherited: tuple[int, ...] = ()
         if child.kind == "worker":
             todo.listener, todo.ready = self._listener.fileno(), self._ready
             inherited = (todo.listener, todo.ready)
         child.started_s = now_s
-        child.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "onhand.server.child"],
+        child.process = subprocess.Popen(  # noqa: S603  our own interpreter and module
+            [sys.executable, "-P", "-m", "onhand.server.child", child.kind],
             stdin=subprocess.PIPE,
             pass_fds=inherited,
             env=self._environment,
         )
         assert child.process.stdin is not None  # noqa: S101  a pipe was asked for
-        child.process.stdin.write(task.line(todo))
-        child.process.stdin.flush()
+        with suppress(BrokenPipeError):  # It is dead already: the next look buries it.
+            child.process.stdin.write(task.line(todo))
+            child.process.stdin.flush()
 
     def _stop(self) -> int:
         """0 when every process has finished by itself."""

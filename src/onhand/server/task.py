@@ -8,7 +8,6 @@ import msgspec
 class Task(msgspec.Struct):
     """listener and ready are inherited descriptors; None for the jobs process."""
 
-    kind: str  # worker or jobs
     url: str
     log_format: str
     parent_pid: int
