@@ -29,7 +29,7 @@ Fresh = Annotated[bool, Parameter(negative="", help="Drop the bench's database o
 Quick = Annotated[bool, Parameter(negative="", help="About a minute, at small size.")]
 Repeats = Annotated[int | None, Parameter(help="Runs of each measurement.")]
 Seconds = Annotated[float | None, Parameter(help="Length of a run.")]
-Only = Annotated[tuple[str, ...], Parameter(name="--only", help="Measure only rows whose name contains this.")]
+Only = Annotated[tuple[str, ...], Parameter(name="--only", consume_multiple=True, help="Measure only rows whose name contains this.")]
 Html = Annotated[Path | None, Parameter(name="--html", help="Write a report with latency curves to this file.")]
 
 QUICK_LEVELS = 20_000
