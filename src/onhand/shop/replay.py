@@ -96,6 +96,8 @@ def _conclude(report: ReplayReport, planned: Plan) -> None:
         "lines_ordered",
         "lines_cancelled",
         "lines_corrected",
+        "lines_refused",
+        "lines_beyond_limit",
         "invoices",
         "orders",
         "units_ordered",
@@ -106,4 +108,3 @@ def _conclude(report: ReplayReport, planned: Plan) -> None:
         setattr(report, name, getattr(planned, name))
     report.products = len(planned.products)
     report.refusals = planned.refusals.by_reason
-    report.lines_refused = planned.refusals.lines

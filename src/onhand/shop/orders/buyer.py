@@ -1,6 +1,6 @@
 """The buyer: what is delivered, and when. Deterministic; knows the past, and of a new product a forecast.
 
-A product arrives in the week of its first sale: twice the forecast of a week, and not less than a small lot. Every
+A product arrives in the week of its first sale: three weeks of the forecast, and not less than a small lot. Every
 Monday the buyer looks at the shelf, orders up to COVER_WEEKS of the demand of the last weeks, and gets it a week later.
 A demand that grows therefore outruns the deliveries: orders wait, or find the shelf empty.
 """
@@ -13,9 +13,10 @@ from onhand.shop.orders.events import Delivery
 from onhand.shop.orders.places import spread
 
 FORECAST_WEEKS = 4
-OPENING_WEEKS = 2
+OPENING_WEEKS = 3
 TREND_WEEKS = 4
-COVER_WEEKS = 3
+COVER_WEEKS = 5
+REORDER_WEEKS = 3  # the shelf below so much demand is filled up
 CARTON_UNITS = 12
 LOT_PRICE = 60.0  # a first lot is worth about this much
 LOT_MIN_UNITS, LOT_MAX_UNITS = 12, 96
@@ -87,6 +88,6 @@ class Buyer:
         wanted: Counter[str] = Counter()
         for sku, units in demand.items():
             per_week = units / len(self._weeks)
-            if self._shelf[sku] < (COVER_WEEKS - 1) * per_week:
+            if self._shelf[sku] < REORDER_WEEKS * per_week:
                 wanted[sku] = cartons(COVER_WEEKS * per_week - self._shelf[sku])
         return wanted

@@ -40,6 +40,8 @@ class Plan(msgspec.Struct):
     lines_ordered: int = 0
     lines_cancelled: int = 0
     lines_corrected: int = 0
+    lines_refused: int = 0
+    lines_beyond_limit: int = 0
     invoices: int = 0
     orders: int = 0
     units_ordered: int = 0
@@ -51,24 +53,26 @@ class Plan(msgspec.Struct):
 def plan(rows: Iterable[Row], refusals: Refusals, *, limit: int | None = None) -> Plan:
     """Plan the first `limit` invoices. What is known of products comes from all rows: a limit changes no event."""
     invoices: dict[str, list[Row]] = {}
-    lines = 0
     catalogue = _Catalogue()
     for row in rows:
-        lines += 1
         if (reason := _refusal(row)) is not None:
             refusals.add(reason, row.line)
         else:
             invoices.setdefault(row.invoice, []).append(row)
             catalogue.see(row)
     result = Plan(catalogue.products(), [], refusals, codes_in_two_cases=catalogue.in_two_cases())
-    result.lines = lines
-    chosen = sorted(invoices.items(), key=lambda item: item[1][0].at)[:limit]
+    ordered = sorted(invoices.items(), key=lambda item: item[1][0].at)
+    chosen = ordered[:limit]
     result.invoices = len(chosen)
     result.events = list(_Story(result, catalogue).tell(chosen))
+    result.lines_beyond_limit = sum(len(rows) for _, rows in ordered[len(chosen) :])
+    result.lines_refused = refusals.lines
+    accepted = result.lines_ordered + result.lines_cancelled + result.lines_corrected
+    result.lines = accepted + result.lines_refused + result.lines_beyond_limit
     return result
 
 
-def _refusal(row: Row) -> str | None:
+def _refusal(row: Row) -> str | None:  # noqa: PLR0911  one line per reason
     """Why a row is no movement of goods, if it is none."""
     kind = row.invoice[0]
     if kind == "A":
@@ -192,7 +196,7 @@ class _Story:
 
     def _cancel(self, invoice: str, rows: list[Row]) -> e.Cancel:
         self.result.lines_cancelled += len(rows)
-        lines = []
+        lines: list[e.CancelLine] = []
         for row in rows:
             self.buyer.moved(row.sku, -row.units)
             lines += self._matched(row)

@@ -29,13 +29,17 @@ class Refusals(msgspec.Struct):
 
 
 class Tally(msgspec.Struct):
-    """What the shop did. Units, unless the name says otherwise. replayed: operations that an earlier run had done."""
+    """What the shop did, in units unless the name says otherwise.
+
+    given_up: the part of released that customers no longer waited for; counted: write-offs settled by a count;
+    operations_replayed: those that an earlier run had done already.
+    """
 
     orders_reserved: int = 0
     orders_refused: int = 0
     orders_fulfilled: int = 0
-    orders_partly_fulfilled: int = 0
     orders_released: int = 0
+    orders_open: int = 0
     received: int = 0
     reserved: int = 0
     backordered: int = 0
@@ -46,12 +50,13 @@ class Tally(msgspec.Struct):
     returned_without_order: int = 0
     written_off: int = 0
     found: int = 0
+    counted: int = 0
     operations: int = 0
     operations_replayed: int = 0
 
 
 class ReplayReport(msgspec.Struct):
-    """Of one replay. lines are lines of the file, lines = ordered + cancelled + corrected + refused.
+    """Of one replay. Lines of the file = ordered + cancelled + corrected + refused by the plan + beyond the limit.
 
     shortages: reason → units that orders asked for and did not get. Refusals with a code in capitals come from the
     engine, the others from the plan.
@@ -64,6 +69,7 @@ class ReplayReport(msgspec.Struct):
     lines_cancelled: int = 0
     lines_corrected: int = 0
     lines_refused: int = 0
+    lines_beyond_limit: int = 0
     invoices: int = 0
     orders: int = 0
     units_ordered: int = 0

@@ -64,30 +64,32 @@ def read(path: Path, refusals: Refusals) -> Iterator[Row]:
 
 def parse(lines: Iterable[str], refusals: Refusals) -> Iterator[Row]:
     """Rows of CSV text with a header. Raises UnreadableFile when the header is another one."""
-    reader = csv.reader(lines)
-    if _next(reader, refusals) != COLUMNS:
+    records = _records(lines, refusals)
+    if next(records, (0, []))[1] != COLUMNS:
         raise UnreadableFile(f"the first line must be {','.join(COLUMNS)}")
-    while (cells := _next(reader, refusals)) is not None:
+    for line, cells in records:
         if not cells:
             continue
-        row = _row(reader.line_num, cells)
+        row = _row(line, cells)
         if isinstance(row, str):
-            refusals.add(row, reader.line_num)
+            refusals.add(row, line)
         else:
             yield row
 
 
-def _next(reader: "csv._reader", refusals: Refusals) -> list[str] | None:
+def _records(lines: Iterable[str], refusals: Refusals) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(lines)
     while True:
         try:
-            return next(reader)
+            cells = next(reader)
+            yield reader.line_num, cells
         except StopIteration:
-            return None
+            return
         except csv.Error:
             refusals.add(NOT_CSV, reader.line_num)
 
 
-def _row(line: int, cells: list[str]) -> Row | str:
+def _row(line: int, cells: list[str]) -> Row | str:  # noqa: PLR0911  one line per reason
     """The row, or why it is none."""
     if len(cells) != len(COLUMNS):
         return WRONG_COLUMNS
@@ -103,7 +105,18 @@ def _row(line: int, cells: list[str]) -> Row | str:
     at = _time(date)
     if at is None:
         return NOT_A_DATE
-    return Row(line, invoice, code, code.upper(), " ".join(description.split()), int(quantity), at, float(price), customer, country)
+    return Row(
+        line,
+        invoice,
+        code,
+        code.upper(),
+        " ".join(description.split()),
+        int(quantity),
+        at,
+        float(price),
+        customer,
+        country,
+    )
 
 
 def _time(text: str) -> datetime | None:

@@ -11,7 +11,15 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from hashlib import blake2b
 from typing import Any, TypeVar
 
-from onhand.domain.errors import DomainError, InsufficientStock, NotCovered, OutcomeUnknown, Overloaded, Unavailable
+from onhand.domain.errors import (
+    BelowZero,
+    DomainError,
+    InsufficientStock,
+    NotCovered,
+    OutcomeUnknown,
+    Overloaded,
+    Unavailable,
+)
 from onhand.domain.limits import LINES_MAX
 from onhand.services import answers, reservations, stock
 from onhand.services.context import Onhand
@@ -40,6 +48,7 @@ PATIENCE_WEEKS = 6  # how long a customer waits for the rest of an order
 NOTHING_THERE = "nothing to be had: line left out"
 PARTLY_THERE = "not enough to be had: line cut"
 ALL_GONE = "nothing to be had of the whole order"
+MORE_THAN_THERE = "BELOW_ZERO: written off where nothing lies"
 NEVER_HELD = "cancels more than the order was given"
 
 Answer = TypeVar("Answer")
@@ -51,13 +60,15 @@ class Run:
     def __init__(self, onhand: Onhand, lane: OneLane, *, name: str, actor: str, refusals: Refusals) -> None:
         self.onhand = onhand
         self.lane = lane
-        self.name = re.sub(r"[^!-~]", "_", name)[:100]
+        self.name = f"{re.sub('[^!-~]', '_', name)[:80]}-{blake2b(name.encode(), digest_size=4).hexdigest()}"
         self.actor = actor
         self.refusals = refusals
         self.tally = Tally()
         self.shortages: Counter[str] = Counter()
         self._held: dict[str, Held] = {}
         self._waiting: dict[str, Held] = {}
+        self._corrections: list[tuple[asyncio.Task[None], str, e.CorrectionLine]] = []
+        self._to_count: set[tuple[str, int]] = set()
         self._flying: deque[tuple[asyncio.Task[None], int]] = deque()
         self._lines_flying = 0
 
@@ -67,10 +78,18 @@ class Run:
             for event in story:
                 await self._happen(event)
                 told(event)
+            await self._count_again()
             while self._flying:
                 await self._land()
+            self._conclude()
         finally:
             await asyncio.gather(*(task for task, _ in self._flying), return_exceptions=True)
+
+    def _conclude(self) -> None:
+        for held in self._held.values():
+            self.tally.orders_open += bool(held.open)
+            self.tally.orders_fulfilled += bool(held.fulfilled.total() and not held.open)
+            self.tally.orders_released += bool(held.reservation_id and not held.open and not held.fulfilled.total())
 
     async def _happen(self, event: e.Event) -> None:
         match event:
@@ -124,8 +143,7 @@ class Run:
         self.tally.operations_replayed += replayed
 
     def _key(self, *parts: str) -> str:
-        digest = blake2b("\0".join((self.name, *parts)).encode(), digest_size=8).hexdigest()
-        return ":".join((self.name, *parts)) if len(self.name) < 100 else f"{self.name}:{digest}"
+        return ":".join((self.name, *parts))
 
     async def _place(self, event: e.Place) -> None:
         held = self._held[event.order] = Held()
@@ -170,6 +188,7 @@ class Run:
             await self._next(held, self._fulfill(held, part, self._key(event.order, "ship")))
 
     async def _ship_waiting(self, event: e.ShipWaiting) -> None:
+        await self._count_again()
         day = event.at.date().isoformat()
         for order, held in list(self._waiting.items()):
             await held.last
@@ -247,28 +266,42 @@ class Run:
         return await self._ask(lambda: stock.receive(self.onhand, self.actor, request, key))
 
     async def _correct(self, event: e.Correct) -> None:
-        await self._begin(self._adjust(event), len(event.lines))
+        for line in event.lines:
+            task = await self._begin(self._adjust(event.invoice, line), 1)
+            self._corrections.append((task, event.invoice, line))
 
-    async def _adjust(self, event: e.Correct) -> None:
+    async def _adjust(self, invoice: str, line: e.CorrectionLine, *, counted: int | None = None) -> None:
         request = NewAdjustment(
             lines=[
                 AdjustmentLine(
-                    reason=line.reason, sku=line.sku, warehouse=home_of(line.sku), quantity_change=line.units
+                    reason=line.reason,
+                    sku=line.sku,
+                    warehouse=home_of(line.sku),
+                    quantity_change=line.units if counted is None else None,
+                    counted_quantity=counted,
                 )
-                for line in event.lines
             ],
-            reference=Reference("correction", event.invoice),
+            reference=Reference("correction", invoice),
         )
-        answer = await self._ask(
-            lambda: stock.adjust(self.onhand, self.actor, request, self._key(event.invoice, "correct"))
-        )
-        for line in event.lines:
-            if isinstance(answer, DomainError):
-                self.refusals.add(f"{answer.code}: {'written off' if line.units < 0 else 'found'}", line.line)
-            elif line.units < 0:
-                self.tally.written_off -= line.units
-            else:
-                self.tally.found += line.units
+        key = self._key(invoice, str(line.line), "correct" if counted is None else "count")
+        answer = await self._ask(lambda: stock.adjust(self.onhand, self.actor, request, key))
+        if isinstance(answer, answers.Operation):
+            change = answer.lines[0].quantity
+            self.tally.found += max(0, change)
+            self.tally.written_off += max(0, -change)
+        elif isinstance(answer, BelowZero) and answer.on_hand:
+            self._to_count.add((invoice, line.line))
+        else:
+            self.refusals.add(MORE_THAN_THERE if isinstance(answer, BelowZero) else answer.code, line.line)
+
+    async def _count_again(self) -> None:
+        """Where more was written off than lay there, somebody counts: nothing is left."""
+        corrections, self._corrections = self._corrections, []
+        for task, invoice, line in corrections:
+            await task
+            if (invoice, line.line) in self._to_count:
+                self.tally.counted += 1
+                await self._begin(self._adjust(invoice, line, counted=0), 1)
 
     async def _deliver(self, event: e.Deliver) -> None:
         day = event.at.date().isoformat()
