@@ -18,7 +18,7 @@ from onhand.cli.errors import CliError
 from onhand.cli.progress import progress
 from onhand.cli.terminal import say
 from onhand.services.context import Onhand
-from onhand.services.exporting import EXPORTS, Filter, batches
+from onhand.services.exporting import EXPORTS, Filter, batches, resolve
 
 File = Annotated[
     str,
@@ -61,11 +61,12 @@ def reservations(
 
 def _export(kind: str, file: str, wanted: Filter) -> int:
     async def work(onhand: Onhand) -> int:
-        done = 0
+        export, done = EXPORTS[kind], 0
+        parameters = await resolve(onhand, export, wanted)
         with _output(file) as output, progress(f"exporting {kind}") as meter:
             writer = csv.writer(output, lineterminator="\n")
-            writer.writerow(EXPORTS[kind].columns)
-            async for rows in batches(onhand, kind, wanted):
+            writer.writerow(export.columns)
+            async for rows in batches(onhand, export, parameters):
                 writer.writerows(map(_cells, rows))
                 done += len(rows)
                 meter(done)

@@ -48,10 +48,8 @@ EXPORTS = {
 }
 
 
-async def batches(onhand: Onhand, kind: str, wanted: Filter) -> AsyncIterator[list[tuple[Any, ...]]]:
-    """The rows, some thousands at a time, in the order of the export's columns. Raises Unknown, psycopg.Error."""
-    export = EXPORTS[kind]
-    parameters = await _parameters(onhand, export, wanted)
+async def batches(onhand: Onhand, export: Export, parameters: dict[str, Any]) -> AsyncIterator[list[tuple[Any, ...]]]:
+    """The rows, some thousands at a time, in the order of the export's columns. Raises psycopg.Error."""
     async with (
         onhand.pool.connection() as connection,
         connection.transaction(),
@@ -62,7 +60,8 @@ async def batches(onhand: Onhand, kind: str, wanted: Filter) -> AsyncIterator[li
             yield rows
 
 
-async def _parameters(onhand: Onhand, export: Export, wanted: Filter) -> dict[str, Any]:
+async def resolve(onhand: Onhand, export: Export, wanted: Filter) -> dict[str, Any]:
+    """The parameters of `batches`. Raises Unknown."""
     product = await product_named(onhand, wanted.sku) if wanted.sku is not None else None
     if "warehouse" not in export.filters:
         return {"sku": wanted.sku}

@@ -146,7 +146,7 @@ class StockImport:
     async def _resolve(self, chunk: list[Record]) -> list[tuple[Record, StockLine]]:
         """The rows that can be received; the others are refused."""
         skus = {record.cells[0] for record in chunk if record.problem is None and _may_be_sku(record.cells[0])}
-        ids = await self._onhand.directory.product_ids(skus)
+        ids = await product_ids(self._onhand, skus)
         places = await self._onhand.directory.warehouses_by_code()
         if not {record.cells[1] for record in chunk if record.problem is None} <= places.keys():
             await self._onhand.directory.read_warehouses()
@@ -202,6 +202,13 @@ class StockImport:
     def _refuse_row(self, record: Record, problem: Problem) -> None:
         self.summary.refused += 1
         self._refuse(Refusal(record, problem))
+
+
+async def product_ids(onhand: Onhand, skus: set[str]) -> dict[str, Id]:
+    """Asked of the database for each chunk: a file may name more products than a process keeps."""
+    async with onhand.pool.connection() as connection:
+        cursor = await connection.execute(q.FIND_PRODUCTS_BY_SKU.sql, {"skus": list(skus)}, binary=True)
+        return dict(await cursor.fetchall())
 
 
 @asynccontextmanager

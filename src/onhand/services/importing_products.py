@@ -8,7 +8,18 @@ import msgspec
 
 from onhand.services import products
 from onhand.services.context import Onhand
-from onhand.services.importing import Advance, Problem, Record, Refusal, Refuse, Summary, chunks, whole, whole_problem
+from onhand.services.importing import (
+    Advance,
+    Problem,
+    Record,
+    Refusal,
+    Refuse,
+    Summary,
+    chunks,
+    product_ids,
+    whole,
+    whole_problem,
+)
 from onhand.services.requests import NewProduct, ProductPatch
 
 PRODUCT_COLUMNS = (
@@ -61,7 +72,7 @@ async def _make(onhand: Onhand, fresh: dict[str, tuple[Record, NewProduct]], *, 
     if not fresh:
         return set()
     if dry_run:
-        return set(await onhand.directory.product_ids(set(fresh)))
+        return set(await product_ids(onhand, set(fresh)))
     return await products.create_many(onhand, [product for _, product in fresh.values()])
 
 
