@@ -1,6 +1,7 @@
 """The real engine on a real PostgreSQL against the model: any operations in any order, compared after every step."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -38,7 +39,7 @@ from onhand.domain.commands import (
 )
 from onhand.domain.errors import DomainError
 from onhand.domain.ids import Id
-from onhand.domain.outcomes import Nothing
+from onhand.domain.outcomes import Nothing, OperationDone
 from onhand.engine.engine import new_id
 from onhand.engine.job import Key
 from onhand.engine.outcome import encode
@@ -127,8 +128,11 @@ class EngineAgainstModel(RuleBasedStateMachine):
                 self.ids.append(command.header.operation_id)
             if isinstance(result, Lorry):
                 self.lorry_ids.append(command.header.operation_id)
-            if short := getattr(verdict, "short", None):
-                assert {self.ids.index(x.reservation): x.quantity for x in short} == result
+            if isinstance(command, Adjust) and isinstance(verdict, OperationDone):
+                short: Counter[int] = Counter()
+                for named in verdict.short:
+                    short[self.ids.index(named.reservation)] += named.quantity
+                assert short == result
             results.append(result)
         return results
 
