@@ -73,7 +73,6 @@ async def run_jobs(todo: task.Task) -> None:
 
 
 def main(kind: str) -> int:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the supervisor tells us.
     todo = task.read(STDIN)
     lifeline.hold(STDIN, todo.parent_pid)
     logs.setup(todo.log_format)

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
 
 import psycopg
@@ -106,6 +106,16 @@ class Child:
         return status
 
 
+@contextmanager
+def _sigint_blocked() -> Iterator[None]:
+    """A child inherits the mask from its first instruction on: Ctrl-C at a terminal is for the supervisor alone."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # One that came meanwhile is delivered now.
+
+
 class Supervisor:
     def __init__(self, url: str, log_format: str, listener: socket.socket, workers: int) -> None:
         self._url = url
@@ -168,12 +178,13 @@ class Supervisor:
             todo.listener, todo.ready = self._listener.fileno(), self._ready
             inherited = (todo.listener, todo.ready)
         child.started_s = now_s
-        child.process = subprocess.Popen(  # noqa: S603  our own interpreter and module
-            [sys.executable, "-P", "-m", "onhand.server.child", child.kind],
-            stdin=subprocess.PIPE,
-            pass_fds=inherited,
-            env=self._environment,
-        )
+        with _sigint_blocked():
+            child.process = subprocess.Popen(  # noqa: S603  our own interpreter and module
+                [sys.executable, "-P", "-m", "onhand.server.child", child.kind],
+                stdin=subprocess.PIPE,
+                pass_fds=inherited,
+                env=self._environment,
+            )
         assert child.process.stdin is not None  # noqa: S101  a pipe was asked for
         with suppress(BrokenPipeError):  # It is dead already: the next look buries it.
             child.process.stdin.write(task.line(todo))
