@@ -29,7 +29,7 @@ Advance = Callable[[int, int], None]
 COLUMNS = {
     "warehouse": "warehouse_id, code, name, latitude, longitude, created_at, updated_at",
     "product": "product_id, sku, name, created_at, updated_at",
-    "level": "product_id, warehouse_id, on_hand, version",
+    "level": "product_id, warehouse_id, on_hand, version, backorder_limit",
     "operation": "operation_id, type, reason, created_at, created_by",
     "ledger": "txn_id, operation_id, product_id, warehouse_id, version, created_at, quantity, on_hand, reserved, type, "
     "created_by, reason",
@@ -133,7 +133,7 @@ def _levels(shape: Shape, first: int, until: int) -> Iterator[str]:
     product, warehouse = hex_prefix("product"), hex_prefix("warehouse")
     for n in range(first, until):
         p, w = divmod(n, shape.warehouses)
-        yield f"{product}{p:012x}\t{warehouse}{w:012x}\t{_units(shape, p)}\t1\n"
+        yield f"{product}{p:012x}\t{warehouse}{w:012x}\t{_units(shape, p)}\t1\t0\n"
 
 
 def _operations(_: Shape, first: int, until: int) -> Iterator[str]:

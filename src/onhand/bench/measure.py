@@ -82,6 +82,17 @@ class Row(msgspec.Struct, kw_only=True):
         values = sorted(getattr(figure, field) for figure in self.figures)
         return values[0], statistics.median(values), values[-1]
 
+    def latency_ms(self, quantile: str) -> float:
+        """The median over the repeats."""
+        return statistics.median(figure.latency_ms[quantile] for figure in self.figures)
+
+
+Counts = Callable[[Answer], int]
+
+
+def accepted(answer: Answer) -> int:
+    return answer.verdict == "accepted"
+
 
 class Plan(msgspec.Struct, kw_only=True):
     """How a measurement is done. counts: how many units an answer is worth, 0 for those that do not count."""
@@ -92,7 +103,7 @@ class Plan(msgspec.Struct, kw_only=True):
     goal: float | None = None
     module: str = "engine_process"
     make: Callable[[str], Spec]
-    counts: Callable[[Answer], int] = lambda answer: answer.verdict == "accepted"
+    counts: Counts = accepted
     steps: tuple[Step, ...] = ("reserve",)
 
 

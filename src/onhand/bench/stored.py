@@ -6,9 +6,10 @@ import psycopg
 from psycopg import sql
 
 from onhand.bench.audit import Held, HeldLine, LevelName, Stock
-from onhand.bench.database import SCHEMA
+from onhand.bench.database import SCHEMA, BenchError
 from onhand.bench.names import bench_id, number_of
 from onhand.bench.record import order_number
+from onhand.bench.workload import Shape
 from onhand.engine.engine import new_id
 
 BEFORE = sql.Identifier(SCHEMA, "before")
@@ -24,6 +25,20 @@ def snapshot(url: str) -> bytes:
             ).format(BEFORE)
         )
         return bytes(new_id())
+
+
+def unsold(url: str, shape: Shape) -> int:
+    """A product of the flash sales that nobody has bought yet. Raises BenchError."""
+    with psycopg.connect(url, autocommit=True) as connection, connection.cursor(binary=True) as cursor:
+        cursor.execute(
+            "SELECT product_id FROM level WHERE cell = 0 AND product_id >= %s::uuid AND warehouse_id = %s::uuid "
+            "AND reserved = 0 ORDER BY product_id LIMIT 1",
+            [bench_id("product", shape.plenty).hex(), bench_id("warehouse", 0).hex()],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise BenchError("every flash sale of this database is sold out; begin anew: onhand bench load --fresh")
+    return number_of(row[0].bytes)
 
 
 def stock(url: str, wanted: Iterable[LevelName]) -> dict[LevelName, Stock]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from onhand.bench import database, loading, session, suite
+from onhand.bench import database, loading, report, session, suite
 from onhand.bench.database import BenchError
 from onhand.bench.measure import Row
 from onhand.cli.errors import FAILED, CliError
@@ -29,7 +29,9 @@ Fresh = Annotated[bool, Parameter(negative="", help="Drop the bench's database o
 Quick = Annotated[bool, Parameter(negative="", help="About a minute, at small size.")]
 Repeats = Annotated[int | None, Parameter(help="Runs of each measurement.")]
 Seconds = Annotated[float | None, Parameter(help="Length of a run.")]
-Only = Annotated[tuple[str, ...], Parameter(name="--only", consume_multiple=True, help="Measure only rows whose name contains this.")]
+Only = Annotated[
+    tuple[str, ...], Parameter(name="--only", consume_multiple=True, help="Measure only rows whose name contains this.")
+]
 Html = Annotated[Path | None, Parameter(name="--html", help="Write a report with latency curves to this file.")]
 
 QUICK_LEVELS = 20_000
@@ -61,8 +63,8 @@ def load(
         show_json(loaded)
     else:
         show(
-            f"{loaded.levels:,} levels, {loaded.rows:,} rows in {loaded.seconds:.1f} s: {loaded.rows_per_s:,.0f} rows/s, "
-            f"{loaded.ratio:.2f} × plain COPY"
+            f"{loaded.levels:,} levels, {loaded.rows:,} rows in {loaded.seconds:.1f} s: "
+            f"{loaded.rows_per_s:,.0f} rows/s, {loaded.ratio:.2f} × plain COPY"
         )
     return 0
 
@@ -98,6 +100,8 @@ def run_suite(
             result = suite.run(bench, loaded, only, lambda text: say(f"onhand: {text}"))
     except BenchError as error:
         raise CliError(str(error)) from error
+    if html is not None:
+        html.write_text(report.page(result), encoding="utf-8")
     if as_json:
         show_json(result)
     else:
@@ -108,8 +112,22 @@ def run_suite(
 def _show(result: suite.Suite) -> None:
     told = ", ".join(f"{name} {value}" for name, value in sorted(result.settings.items()))
     show(f"{result.levels:,} levels, {result.processors} processors; {told}")
-    columns = ["measured", "ratio", "of", "goal", "per s", "textbook", "µs/unit", "p50 ms", "p99 ms", "p99.9 ms"]
-    show_table(columns, [_cells(row) for row in result.rows], right=tuple(columns[1:]))
+    columns = [
+        "measured",
+        "unit",
+        "ratio",
+        "least–most",
+        "goal",
+        "per s",
+        "textbook",
+        "µs/unit",
+        "p50 ms",
+        "p99 ms",
+        "p99.9 ms",
+    ]
+    show_table(columns, [_cells(row) for row in result.rows], right=tuple(columns[2:]))
+    for derived in result.derived:
+        show(f"{derived.name}: {derived.value:.2f} (goal {derived.goal})")
     for row in result.rows:
         for finding in (*row.findings, *(each for figure in row.figures for each in figure.findings)):
             show(f"{row.name}: NO FIGURE: {finding}", style="red")
@@ -117,18 +135,16 @@ def _show(result: suite.Suite) -> None:
 
 def _cells(row: Row) -> list[Any]:
     if not row.clean or not row.figures:
-        return [row.name, "no figure", *[None] * 8]
+        return [row.name, row.unit, "no figure", *[None] * 8]
     low, middle, high = row.spread("ratio")
-    latency = {
-        name: sorted(f.latency_ms[name] for f in row.figures)[len(row.figures) // 2] for name in ("p50", "p99", "p99.9")
-    }
     return [
         row.name,
+        row.unit,
         f"{middle:.2f}",
         f"{low:.2f}–{high:.2f}",
         None if row.goal is None else f"≥ {row.goal:g}",
         f"{row.spread('per_s')[1]:,.0f}",
         f"{row.spread('textbook_per_s')[1]:,.0f}",
         f"{row.spread('cpu_us')[1]:.0f}",
-        *(f"{latency[name]:.1f}" for name in ("p50", "p99", "p99.9")),
+        *(f"{row.latency_ms(name):.1f}" for name in ("p50", "p99", "p99.9")),
     ]
