@@ -74,12 +74,13 @@ class Edge:
             log.exception("request_failed", request_id=exchange.request_id)
             await send_answer(send_named, answer_of(make("INTERNAL", "The server failed.", exchange.request_id)))
         finally:
-            _record(scope, exchange)
+            record(scope["method"], exchange)
 
 
-def _record(scope: Scope, exchange: Exchange) -> None:
+def record(method: str, exchange: Exchange) -> None:
+    """Measure and log a request that has been answered."""
     seconds = time.perf_counter() - exchange.began_s
-    method, status = scope["method"], exchange.status
+    status = exchange.status
     metrics.observe(method, exchange.route, status, seconds)
     _level(status)(
         "request",

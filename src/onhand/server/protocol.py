@@ -31,9 +31,12 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        self._head_is_over()
+        super().on_headers_complete()
+
+    def _head_is_over(self) -> None:
         self._in_head = False
         self._head_bytes = 0
-        super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
         answer = answer_of(make("MALFORMED_REQUEST", msg, request_id := new_request_id()))
