@@ -1,4 +1,4 @@
-"""Customers of the demo, one at a time: they order, most orders ship a little later, some are cancelled or forgotten."""
+"""The customers of the demo, one at a time: they order; most orders ship soon, some are cancelled or forgotten."""
 
 import heapq
 import random
