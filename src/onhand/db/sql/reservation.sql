@@ -15,14 +15,17 @@ ORDER BY reservation_id, line LIMIT :row_limit;
 
 -- name: read_youngest_lines
 -- The youngest that this level's stock covers: its RESERVE rows from the newest back lead to them without an index of
--- open lines, which every order would have to pay for.
+-- open lines, which every order would have to pay for. OFFSET 0 keeps the walk: joined freely, all lines would be read.
 SELECT line.reservation_id, line.line, line.product_id, line.warehouse_id, line.quantity, line.fulfilled, line.released,
        line.backordered
-FROM ledger JOIN reservation_line line ON line.cell = ledger.cell AND line.reservation_id = ledger.operation_id
- AND line.product_id = ledger.product_id AND line.warehouse_id = ledger.warehouse_id
+FROM ledger CROSS JOIN LATERAL (
+  SELECT * FROM reservation_line held
+  WHERE held.cell = ledger.cell AND held.reservation_id = ledger.operation_id
+    AND held.product_id = ledger.product_id AND held.warehouse_id = ledger.warehouse_id
+    AND held.quantity > held.fulfilled + held.released + held.backordered
+  OFFSET 0) line
 WHERE ledger.cell = :cell AND ledger.product_id = :product_id AND ledger.warehouse_id = :warehouse_id
   AND ledger.type = 'RESERVE'
-  AND line.quantity > line.fulfilled + line.released + line.backordered
 ORDER BY ledger.version DESC, line.line DESC LIMIT :row_limit;
 
 -- name: insert_reservations!

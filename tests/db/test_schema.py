@@ -1,0 +1,240 @@
+"""The schema: its constraints by name, each able to refuse; the ledger that cannot be changed; migrations."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from onhand.db.migrate import migrate, pending
+from support.postgres import Postgres, database_of
+
+ID, OTHER = "00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"
+TIME = "2026-03-01T10:00:00Z"
+ROWS: dict[str, dict[str, Any]] = {
+    "product": {"product_id": ID, "sku": "A", "name": "A", "created_at": TIME, "updated_at": TIME},
+    "warehouse": {
+        "warehouse_id": ID,
+        "code": "W",
+        "name": "W",
+        "latitude": 0,
+        "longitude": 0,
+        "created_at": TIME,
+        "updated_at": TIME,
+    },
+    "level": {"product_id": ID, "warehouse_id": ID, "on_hand": 5, "reserved": 3, "backordered": 1},
+    "operation": {"operation_id": ID, "type": "RECEIVE", "created_at": TIME, "created_by": "test"},
+    "ledger": {
+        "txn_id": ID,
+        "operation_id": ID,
+        "product_id": ID,
+        "warehouse_id": ID,
+        "version": 1,
+        "created_at": TIME,
+        "quantity": 5,
+        "on_hand": 5,
+        "reserved": 0,
+        "type": "RECEIVE",
+        "created_by": "test",
+    },
+    "reservation": {"reservation_id": ID, "status": "active", "created_at": TIME},
+    "reservation_line": {"reservation_id": ID, "line": 0, "product_id": ID, "warehouse_id": ID, "quantity": 3},
+    "reservation_timer": {"expires_at": TIME, "reservation_id": ID},
+    "transfer": {
+        "transfer_id": ID,
+        "from_warehouse_id": ID,
+        "to_warehouse_id": OTHER,
+        "status": "in_transit",
+        "created_at": TIME,
+        "created_by": "test",
+    },
+    "transfer_line": {"transfer_id": ID, "line": 0, "product_id": ID, "quantity": 3},
+    "idempotency": {"digest": ID, "request_digest": ID, "created_at": TIME, "outcome": b""},
+    "event": {"event_id": ID, "type": "x", "subject": "x", "created_at": TIME, "data": "{}"},
+    "api_key": {"key_id": ID, "name": "x", "digest": b"x", "scopes": ["read"], "created_at": TIME},
+}
+BAD: dict[str, list[dict[str, Any]]] = {
+    "product_sku_length": [{"sku": ""}, {"sku": "x" * 101}],
+    "product_selling_mode_known": [{"selling_mode": "gift"}],
+    "product_selling_limit_not_negative": [{"selling_limit": -1}],
+    "product_preorder_has_release_date": [{"selling_mode": "preorder"}],
+    "product_measures_not_negative": [{measure: -1} for measure in ("weight_g", "length_mm", "width_mm", "height_mm")],
+    "warehouse_code_length": [{"code": ""}, {"code": "x" * 51}],
+    "warehouse_latitude_on_earth": [{"latitude": 90.1}, {"latitude": -90.1}, {"latitude": float("nan")}],
+    "warehouse_longitude_on_earth": [{"longitude": 180.1}, {"longitude": -180.1}],
+    "warehouse_capacity_positive": [{"capacity": 0}],
+    "level_on_hand_not_negative": [{"on_hand": -1, "reserved": 0, "backordered": 0}],
+    "level_backordered_within_reserved": [{"backordered": -1, "on_hand": 9}, {"backordered": 4}],
+    "level_covered_within_on_hand": [{"on_hand": 1}],
+    "level_states_not_negative": [{state: -1} for state in ("damaged", "quality_control", "incoming")],
+    "level_backorder_limit_not_negative": [{"backorder_limit": -1}],
+    "level_settings_not_negative": [
+        {"reorder_threshold": -1},
+        {"reorder_quantity": 0},
+        {"safety_stock": -1},
+    ],
+    "operation_type_known": [{"type": "SELL"}],
+    "ledger_type_known": [{"type": "SELL"}],
+    "ledger_sign_fits_type": [
+        {"type": "RECEIVE", "quantity": 0},
+        {"type": "RESERVE", "quantity": 1},
+        {"type": "RELEASE", "quantity": -1},
+        {"type": "FULFILL", "quantity": 1},
+    ],
+    "ledger_after_not_negative": [{"on_hand": -1}, {"reserved": -1}],
+    "reservation_status_known": [{"status": "lost"}],
+    "reservation_line_quantity_positive": [{"quantity": 0}],
+    "reservation_line_parts_within_quantity": [
+        {"fulfilled": -1},
+        {"released": -1},
+        {"backordered": -1},
+        {"fulfilled": 1, "released": 1, "backordered": 2},
+    ],
+    "transfer_status_known": [{"status": "lost"}],
+    "transfer_goes_elsewhere": [{"to_warehouse_id": ID}],
+    "transfer_line_quantity_positive": [{"quantity": 0}],
+    "transfer_line_parts_within_quantity": [{"received": -1}, {"cancelled": -1}, {"received": 2, "cancelled": 2}],
+    "api_key_scopes_known": [{"scopes": ["read", "everything"]}],
+}
+KEYS = {
+    *("api_key_digest_unique", "api_key_name_unique", "api_key_pkey", "event_pkey", "idempotency_pkey"),
+    *("ledger_level_version_unique", "ledger_pkey", "level_pkey", "level_product_id_fkey", "level_warehouse_id_fkey"),
+    *("operation_pkey", "product_pkey", "product_sku_unique", "reconciliation_pkey", "reservation_line_pkey"),
+    *("reservation_pkey", "reservation_timer_pkey", "transfer_from_warehouse_id_fkey", "transfer_line_pkey"),
+    *("transfer_pkey", "transfer_to_warehouse_id_fkey", "warehouse_code_unique", "warehouse_pkey"),
+}
+CONSTRAINTS = """
+SELECT conname, conrelid::regclass::text, contype::text FROM pg_constraint
+WHERE connamespace = 'public'::regnamespace AND contype <> 'n' AND conrelid::regclass::text NOT LIKE '%yoyo%'
+"""
+
+
+@pytest.fixture(scope="module")
+def connection(database_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+def insert(connection: psycopg.Connection, table: str, row: dict[str, Any]) -> None:
+    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, row)),
+        sql.SQL(", ").join(map(sql.Placeholder, row)),
+    )
+    connection.execute(statement, row)
+
+
+def fill(connection: psycopg.Connection) -> None:
+    insert(connection, "product", ROWS["product"])
+    insert(connection, "warehouse", ROWS["warehouse"])
+    insert(connection, "warehouse", ROWS["warehouse"] | {"warehouse_id": OTHER, "code": "O"})
+
+
+def test_every_constraint_has_a_name_that_we_know(connection: psycopg.Connection) -> None:
+    """Broken constraints are told to callers by their names: a new one belongs here and in the table of problems."""
+    rows = connection.execute(CONSTRAINTS).fetchall()
+    assert {name for name, _, kind in rows if kind == "c"} == set(BAD)
+    assert {name for name, _, kind in rows if kind != "c"} == KEYS
+    assert all(name.startswith(f"{table}_") for name, table, _ in rows)
+
+
+@pytest.mark.parametrize("table", ROWS)
+def test_a_good_row_is_taken(connection: psycopg.Connection, table: str) -> None:
+    with connection.transaction(force_rollback=True):
+        fill(connection)
+        if table not in ("product", "warehouse"):
+            insert(connection, table, ROWS[table])
+
+
+@pytest.mark.parametrize(("constraint", "change"), [(name, bad) for name, changes in BAD.items() for bad in changes])
+def test_a_bad_row_is_refused(connection: psycopg.Connection, constraint: str, change: dict[str, Any]) -> None:
+    table = max((name for name in ROWS if constraint.startswith(f"{name}_")), key=len)
+    with connection.transaction(force_rollback=True):
+        fill(connection)
+        new = {"sku": "B", "code": "B", "product_id": OTHER} if table in ("product", "warehouse") else {}
+        row = ROWS[table] | {key: value for key, value in new.items() if key in ROWS[table]} | change
+        if table == "warehouse":
+            row["warehouse_id"] = "00000000-0000-7000-8000-000000000003"
+        if constraint == "level_on_hand_not_negative":  # The other one speaks first, and says as much.
+            connection.execute("ALTER TABLE level DROP CONSTRAINT level_covered_within_on_hand")
+        with pytest.raises(psycopg.errors.CheckViolation) as error, connection.transaction():
+            insert(connection, table, row)
+    assert error.value.diag.constraint_name == constraint
+
+
+CHANGES = ["UPDATE ledger SET quantity = quantity + 1", "DELETE FROM ledger", "TRUNCATE ledger"]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_role_of_the_application_may_not_change_the_ledger(connection: psycopg.Connection, change: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
+        connection.execute(change)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_superuser_is_stopped_by_the_trigger(postgres: Postgres, fresh_database_url: str, change: str) -> None:
+    if postgres.superuser_url is None:
+        pytest.skip("no superuser at hand: ONHAND_DATABASE_URL names a plain role")
+    with psycopg.connect(postgres.named(database_of(fresh_database_url), superuser=True), autocommit=True) as root:
+        fill(root)
+        insert(root, "operation", ROWS["operation"])
+        insert(root, "ledger", ROWS["ledger"])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only") as error:
+            root.execute(change)
+        assert error.value.diag.constraint_name == "ledger_append_only"
+        assert root.execute("SELECT quantity FROM ledger").fetchall() == [(5,)]
+        root.execute("ALTER TABLE ledger DISABLE TRIGGER ledger_append_only")
+        root.execute(change)  # Without the trigger nothing would stop them.
+
+
+def catalogue(url: str) -> list[Any]:
+    """Everything that makes up the schema."""
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            """
+            SELECT table_name || '.' || column_name, data_type || is_nullable || coalesce(column_default, '')
+            FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '%yoyo%'
+            UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+            WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text NOT LIKE '%yoyo%'
+            UNION ALL SELECT indexname, indexdef FROM pg_indexes
+            WHERE schemaname = 'public' AND tablename NOT LIKE '%yoyo%' ORDER BY 1, 2
+            """
+        ).fetchall()
+
+
+def test_migrations_are_applied_once(empty_database_url: str, database_url: str) -> None:
+    todo = pending(empty_database_url)
+    assert todo
+    assert migrate(empty_database_url) == todo
+    made = catalogue(empty_database_url)
+    assert made == catalogue(database_url)
+    assert (pending(empty_database_url), migrate(empty_database_url)) == ([], [])
+    assert catalogue(empty_database_url) == made
+
+
+def test_migrating_at_the_same_moment_is_safe(empty_database_url: str) -> None:
+    done: list[list[str]] = []
+    errors: list[BaseException] = []
+    together = threading.Barrier(4)
+
+    def one() -> None:
+        together.wait()
+        try:
+            done.append(migrate(empty_database_url))
+        except BaseException as error:  # noqa: BLE001
+            errors.append(error)
+
+    threads = [threading.Thread(target=one) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert errors == []
+    assert sorted(map(bool, done)) == [False, False, False, True]
+
+
+def test_what_is_no_postgresql_is_refused() -> None:
+    with pytest.raises(ValueError, match="postgresql://"):
+        pending("mysql://localhost/onhand")
