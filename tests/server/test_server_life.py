@@ -231,6 +231,9 @@ def test_not_ready_while_the_database_is_away(postgres, fresh_database_url):
             assert (answer.status_code, answer.json()["code"]) == (503, "DATABASE_UNAVAILABLE")
             assert answer.headers["retry-after"]
             assert client.get("/health/live").status_code == 200
+            refused = client.get("/v1/products")
+            assert (refused.status_code, refused.json()["code"]) == (503, "DATABASE_UNAVAILABLE")
+            assert refused.headers["retry-after"]
             connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
         until(lambda: client.get("/health/ready").status_code == 200, "readiness")
         Shop(client).stocked(1)
