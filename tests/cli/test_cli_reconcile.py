@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import psycopg
-
 from cli_tools import answered, csv_file, furnish, onhand, shelf
 
 

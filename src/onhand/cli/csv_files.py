@@ -12,6 +12,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
@@ -131,7 +132,8 @@ class CsvFile:
         except csv.Error as error:
             raise CliError(f"{self.name}, line {line}: {error}", "Is a quote not closed there?") from error
         finally:
-            text.detach()  # The file stays open.
+            with suppress(ValueError):  # It may be closed by now, when we are given up half-way.
+                text.detach()  # The file stays open.
 
     def _lines(self, text: IO[str]) -> Iterator[str]:
         while line := text.readline(LINE_CHARS_MAX):

@@ -21,6 +21,7 @@ Result = TypeVar("Result")
 def quiet_logs() -> None:
     """Warnings of the parts go to stderr: stdout belongs to the result. The pool's are told by the error they cause."""
     log.setup("console", level=logging.WARNING)
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # It warns of pipelines that end in an error we handle.
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 
 
