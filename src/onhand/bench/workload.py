@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 FLASH_PRODUCTS = 200  # the last products: little stock each, for sales that sell out
-FLASH_UNITS = 2_000
+FLASH_UNITS = 300
 PLENTY_UNITS = 1_000_000
 OPERATION_ROWS = 1_000  # ledger rows of one RECEIVE
 HOLD_S = 7 * 24 * 3600  # a hold with a timer, as orders have; no run lasts until one ends
