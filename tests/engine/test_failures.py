@@ -118,6 +118,7 @@ async def test_an_engine_that_is_cancelled_answers_all(fresh_database_url: str) 
     async with opened(fresh_database_url) as truth:
         place = await truth.stocked(1)
         tasks: list[asyncio.Task[Any]] = []
+        waiting = asyncio.Event()
 
         async def process() -> None:
             async with opened(fresh_database_url, lanes=1) as shop:
@@ -126,10 +127,11 @@ async def test_an_engine_that_is_cancelled_answers_all(fresh_database_url: str) 
                 await asyncio.sleep(0.3)
                 tasks.append(asyncio.create_task(shop.receive(*place, 1)))
                 await asyncio.sleep(0.1)
+                waiting.set()
 
         async with held_up(truth, place[0]):
             running = asyncio.create_task(process())
-            await asyncio.sleep(1)
+            await asyncio.wait_for(waiting.wait(), 30)
             running.cancel()
             await asyncio.wait([running], timeout=30)
             answers = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 30)

@@ -13,6 +13,7 @@ from onhand.db import queries as q
 from onhand.domain.errors import IdempotencyKeyReused, InsufficientStock, ReservationClosed
 from onhand.domain.outcomes import Nothing
 from onhand.engine.batch import Batch
+from onhand.engine.engine import new_id
 from support.buyers import BuyerProcess
 from support.laws import broken_laws
 from support.stock import Shop, key, opened
@@ -20,13 +21,17 @@ from support.stock import Shop, key, opened
 pytestmark = pytest.mark.anyio
 
 
+SLOW_S = 0.3
+racing = asyncio.Event()
+
+
 @pytest.fixture(autouse=True)
 def slow_decisions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time between reading and writing, so that whoever is not kept out reads what is about to change."""
+    """In a race, time between reading and writing: whoever is not kept out reads what is about to change."""
     decide = Batch._decide
 
     async def slowly(batch: Batch, *facts: Any) -> Any:
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(SLOW_S if racing.is_set() else 0)
         return await decide(batch, *facts)
 
     monkeypatch.setattr(Batch, "_decide", slowly)
@@ -49,12 +54,18 @@ def without_locks(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 async def several(url: str, number: int, **options: Any) -> AsyncIterator[list[Shop]]:
     """Engines as in processes of their own: nothing shared but the database."""
     async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(opened(url, **options)) for _ in range(number)]
+        shops = [await stack.enter_async_context(opened(url, **options)) for _ in range(number)]
+        await asyncio.gather(*(shop.expire(new_id()) for shop in shops))  # Nothing, but now they are connected.
+        yield shops
 
 
 async def at_once(*calls: Coroutine[Any, Any, Any]) -> list[Any]:
-    async with asyncio.timeout(60):
-        return await asyncio.gather(*calls, return_exceptions=True)
+    racing.set()
+    try:
+        async with asyncio.timeout(60):
+            return await asyncio.gather(*calls, return_exceptions=True)
+    finally:
+        racing.clear()
 
 
 async def laws_broken(shop: Shop) -> set[str]:
@@ -124,6 +135,7 @@ async def expiry_against_shipping(url: str) -> tuple[list[str], set[str]]:
     ):
         place = await early.stocked(5)
         reservation = (await early.reserve(*place, 3, expires_in_s=1)).reservation_id
+        await late.expire(new_id())  # Nothing, but now it is connected.
         shipped, expired = await at_once(early.fulfill(reservation), late.expire(reservation))
         done = [] if isinstance(shipped, ReservationClosed) else [shipped.status]
         done += [] if isinstance(expired, Nothing) else [expired.reservation.status]
