@@ -10,7 +10,8 @@ from onhand.shop.replay import replay_file
 
 
 def tell(done: int, total: int) -> None:
-    print(done, total, flush=True)
+    sys.stdout.write(f"{done} {total}\n")
+    sys.stdout.flush()
 
 
 async def main(what: str, url: str, *file: str) -> None:

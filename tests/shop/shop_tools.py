@@ -71,7 +71,7 @@ def state(url: str) -> dict[str, list[tuple[object, ...]]]:
 def kill_when_half_done(*arguments: object) -> None:
     """Run shop_app.py and kill -9 it when it says that half is done."""
     command = [sys.executable, str(Path(__file__).parent / "shop_app.py"), *map(str, arguments)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for said in process.stdout:
             done, total = map(int, said.split())

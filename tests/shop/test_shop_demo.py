@@ -163,7 +163,8 @@ async def test_live_orders_come_survive_lost_connections_and_stop_at_once(
         await asyncio.sleep(3)
         stop.set()
         orders = await asyncio.wait_for(living, 5)
-        assert 0 < orders < 40 * 5 * 2
+    assert 0 < orders < 40 * 5 * 2
+    async with open_onhand(fresh_database_url) as onhand:
         found = (await reservations.find(onhand, limit=1000)).items
         assert len(found) == orders
         assert {order.status for order in found} >= {"fulfilled", "active"}
