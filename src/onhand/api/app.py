@@ -13,14 +13,12 @@ from onhand.api.edge import EXCHANGE, Edge, Exchange, send_answer
 from onhand.api.problems import answer_of, make
 from onhand.api.route import Route
 from onhand.api.serving import Desk
-from onhand.services.context import Onhand
 
 FRAMEWORK = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
 
 
-def make_app(onhand: Onhand) -> Edge:
+def make_app(desk: Desk) -> Edge:
     """The ASGI application on an open installation; whoever opened it closes it after the server has stopped."""
-    desk = Desk(onhand)
     app = Litestar(
         [_handler(desk, route) for route in table.ROUTES],
         openapi_config=None,  # onhand.api.openapi makes it from the same tables

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeVar
 
 from onhand.api.refusal import Refusal
-from onhand.db.queries import ApiKeyRow
 from onhand.services import keys
 from onhand.services.context import Onhand
 
@@ -62,7 +61,7 @@ class Keys:
             self._valid.pop(digest, None)
             _keep(self._invalid, digest, until)
             return None
-        found = _caller(row)
+        found = Caller(f"key:{row.name}", frozenset(row.scopes))
         self._invalid.pop(digest, None)
         _keep(self._valid, digest, (until, found))
         return found
@@ -72,10 +71,6 @@ def _keep(kept: dict[bytes, Kept], digest: bytes, value: Kept) -> None:
     if len(kept) >= KEPT_MAX:
         kept.clear()
     kept[digest] = value
-
-
-def _caller(row: ApiKeyRow) -> Caller:
-    return Caller(f"key:{row.name}", frozenset(row.scopes))
 
 
 def bearer(authorization: bytes | None) -> str | None:

@@ -10,14 +10,12 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from onhand.api.answer import Answer, Headers, ok
 from onhand.api.refusal import Refusal
 from onhand.api.route import Call
-from onhand.db import migrate
-from onhand.services.context import Onhand
 
 READY_MAX_S = 3.0
 RETRY_AFTER: Headers = ((b"retry-after", b"2"),)
 UNREACHABLE = "The database cannot be reached."
 
-_migrated: set[str] = set()  # URLs; migrations only go forward, so once is enough
+_migrated: set[str] = set()  # URLs that lacked nothing; migrations only go forward, so once is enough
 
 
 class Live(msgspec.Struct):
@@ -40,7 +38,7 @@ async def ready(call: Call) -> Answer:
     """Raises Refusal: DATABASE_UNAVAILABLE, NOT_MIGRATED."""
     try:
         async with asyncio.timeout(READY_MAX_S):
-            lacking = await _lacking(call.onhand)
+            lacking = await _lacking(call)
     except Exception as error:
         raise Refusal("DATABASE_UNAVAILABLE", UNREACHABLE, headers=RETRY_AFTER) from error
     if lacking:
@@ -49,14 +47,15 @@ async def ready(call: Call) -> Answer:
     return ok(Ready())
 
 
-async def _lacking(onhand: Onhand) -> list[str]:
-    async with onhand.pool.connection(READY_MAX_S) as connection:
+async def _lacking(call: Call) -> list[str]:
+    url = call.onhand.url
+    async with call.onhand.pool.connection(READY_MAX_S) as connection:
         await connection.execute("SELECT 1")
-    if onhand.url in _migrated:
+    if url in _migrated:
         return []
-    lacking = await asyncio.to_thread(migrate.pending, onhand.url)
+    lacking = await asyncio.to_thread(call.pending, url)
     if not lacking:
-        _migrated.add(onhand.url)
+        _migrated.add(url)
     return lacking
 
 

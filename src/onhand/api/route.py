@@ -8,6 +8,8 @@ import msgspec
 from onhand.api.answer import Answer
 from onhand.services.context import Onhand
 
+Pending = Callable[[str], list[str]]  # the names of the migrations that the database of a URL lacks; may block
+
 
 class NoQuery(msgspec.Struct, forbid_unknown_fields=True):
     """No parameters."""
@@ -22,6 +24,7 @@ class Call(NamedTuple):
     query: Any
     body: bytes
     key: str | None
+    pending: Pending
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from onhand.api import decoding, problems
 from onhand.api.answer import Answer
 from onhand.api.auth import Keys, must_hold
 from onhand.api.refusal import Refusal, invalid
-from onhand.api.route import Call, Route
+from onhand.api.route import Call, Pending, Route
 from onhand.domain.limits import BODY_MAX_BYTES, IDEMPOTENCY_KEY_MAX_CHARS
 from onhand.services.context import Onhand
 
@@ -23,8 +23,9 @@ TOO_LARGE = f"The body is larger than {BODY_MAX_BYTES:,} bytes."
 class Desk:
     """Serves every route of one process."""
 
-    def __init__(self, onhand: Onhand) -> None:
+    def __init__(self, onhand: Onhand, pending: Pending) -> None:
         self.onhand = onhand
+        self.pending = pending
         self.keys = Keys(onhand)
 
     async def serve(self, route: Route, scope: Mapping[str, Any], receive: Receive, request_id: str) -> Answer:
@@ -48,6 +49,7 @@ class Desk:
             decoding.query(scope["query_string"], route.query),
             key=idempotency_key(headers.get(b"idempotency-key")) if route.method != "GET" else None,
             body=await read_body(route, headers, receive) if route.method in {"POST", "PUT", "PATCH"} else b"",
+            pending=self.pending,
         )
 
 

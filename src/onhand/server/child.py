@@ -17,6 +17,7 @@ from uvicorn import Config, Server
 from onhand import log as logs
 from onhand.api.app import make_app
 from onhand.api.serving import Desk
+from onhand.db.migrate import pending
 from onhand.jobs import loop
 from onhand.server import lifeline, task
 from onhand.server.lane import LaneProtocol
@@ -60,9 +61,10 @@ async def work(todo: task.Task) -> None:
     """Answer requests until SIGTERM; then finish those under way, and what the engine has accepted."""
     collect_less()
     async with open_onhand(todo.url) as onhand:
+        desk = Desk(onhand, pending)
         config = Config(
-            make_app(onhand),
-            http=partial(LaneProtocol, desk=Desk(onhand)),  # type: ignore[arg-type]  # called as a class is
+            make_app(desk),
+            http=partial(LaneProtocol, desk=desk),  # type: ignore[arg-type]  # called as a class is
             ws="none",
             lifespan="off",
             log_config=None,
