@@ -26,6 +26,7 @@ from onhand.engine.job import Key
 from onhand.services.context import open_onhand
 
 ACTOR = "key:bench"
+COLLECT = (50_000, 20, 50)  # as the server's workers have it
 
 
 def main() -> None:
@@ -39,6 +40,7 @@ async def _run(spec: Spec) -> Result:
     wanted = orders(spec.workload, spec.shape, spec.count)
     gc.collect()
     gc.freeze()  # The orders are the bench's: the engine's collector need not walk them.
+    gc.set_threshold(*COLLECT)
     async with open_onhand(spec.url, pool_size=2) as onhand:
         return await _Closed(spec, wanted, onhand.engine).run()
 
