@@ -100,6 +100,15 @@ def test_only_covered_units_can_be_shipped() -> None:
     assert broken(world) == []
 
 
+def test_covered_units_are_shipped_first_wherever_they_stand_in_the_order() -> None:
+    world = a_world(limits={A: None})
+    posted(world, Receive(header(), (stock(2, A, WEST),)))
+    done = reserved(world, line(3), line(2, A, WEST))
+    assert places(done) == [(0, EAST, 3, 3), (1, WEST, 2, 0)]
+    shipped = held(world, Fulfill(header(), done.reservation_id, (part(2),)))
+    assert [allocation.fulfilled for allocation in shipped.allocations] == [0, 2]
+
+
 def test_all_of_a_covered_reservation_ships() -> None:
     world = a_world(Level(A, EAST, on_hand=5))
     done = reserved(world, line(3))

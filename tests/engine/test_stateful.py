@@ -144,7 +144,7 @@ class EngineAgainstModel(RuleBasedStateMachine):
         self.bench.seconds += seconds
         self.model.now = self.bench.seconds
 
-    @rule(product=PRODUCT, place=PLACE, units=UNITS)
+    @rule(product=PRODUCT, place=PLACE, units=st.integers(3, 9))
     def receive(self, product: int, place: int, units: int) -> None:
         command = Receive(header(), (StockLine(*self.place(product, place), units),))
         self.compare(command, lambda: self.model.receive(product, place, units))
@@ -221,27 +221,31 @@ class EngineAgainstModel(RuleBasedStateMachine):
         id_, hold = self.hold(pick)
         self.compare(Extend(header(), id_, ends_in), lambda: self.model.extend(hold, ends_in))
 
-    @rule(product=PRODUCT, source=PLACE, units=st.integers(1, 5), immediate=st.booleans())
+    @rule(product=PRODUCT, source=PLACE, units=st.integers(1, 5), immediate=st.sampled_from([False, False, True]))
     def dispatch(self, product: int, source: int, units: int, immediate: bool) -> None:
         ends = source, PLACES - 1 - source
         moves = (TransferLineWanted(self.products[product], units),)
         command = Dispatch(header(), *(self.bench.places[end] for end in ends), moves, immediate)
         self.compare(command, lambda: self.model.dispatch(product, *ends, units, immediate=immediate))
 
+    def lorry(self, pick: int) -> tuple[Id, Lorry]:
+        """Mostly one that is under way."""
+        under_way = [n for n, lorry in enumerate(self.model.lorries) if lorry.units] or range(len(self.lorry_ids))
+        index = pick % len(self.lorry_ids) if pick % 8 == 0 else under_way[pick % len(under_way)]
+        return self.lorry_ids[index], self.model.lorries[index]
+
     @precondition(lambda self: self.lorry_ids)
     @rule(pick=ANY, units=PART)
     def arrive(self, pick: int, units: int | None) -> None:
-        lorry = self.model.lorries[pick % len(self.lorry_ids)]
+        id_, lorry = self.lorry(pick)
         moves = None if units is None else (TransferLineWanted(self.products[lorry.product], units),)
-        command = ReceiveTransfer(header(), self.lorry_ids[pick % len(self.lorry_ids)], moves)
-        self.compare(command, lambda: self.model.arrive(lorry, units))
+        self.compare(ReceiveTransfer(header(), id_, moves), lambda: self.model.arrive(lorry, units))
 
     @precondition(lambda self: self.lorry_ids)
     @rule(pick=ANY)
     def cancel(self, pick: int) -> None:
-        lorry = self.model.lorries[pick % len(self.lorry_ids)]
-        command = CancelTransfer(header(), self.lorry_ids[pick % len(self.lorry_ids)])
-        self.compare(command, lambda: self.model.cancel(lorry))
+        id_, lorry = self.lorry(pick)
+        self.compare(CancelTransfer(header(), id_), lambda: self.model.cancel(lorry))
 
     @precondition(lambda self: self.kept)
     @rule(pick=ANY)
