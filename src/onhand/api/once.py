@@ -1,8 +1,8 @@
 """Idempotency-Key where no engine keeps it: settings (products, warehouses, levels) and whole batches.
 
 Outcomes lie in the same table as the engine's, so one key never stands for two requests. A setting and its outcome are
-two transactions: a crash in between leaves the setting made and the key free, and the repeat is judged anew (for a
-creation: ALREADY_EXISTS). It never takes effect twice. Refusals are not kept.
+two transactions: a crash in between leaves the setting made and the key free, and the repeat is judged anew: a creation
+is then ALREADY_EXISTS, a change is made a second time, with the same values. Refusals are not kept.
 """
 
 import asyncio
