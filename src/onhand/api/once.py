@@ -7,18 +7,16 @@ is then ALREADY_EXISTS, a change is made a second time, with the same values. Re
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import msgspec
 import psycopg
 import structlog
-from psycopg import errors as pg
 
 from onhand.api.answer import REPLAYED, Answer
-from onhand.db import queries as q
-from onhand.domain.errors import AlreadyExists, IdempotencyKeyReused
+from onhand.domain.errors import AlreadyExists
 from onhand.engine.job import Key
-from onhand.services.context import CELL, Onhand
+from onhand.services import outcomes
+from onhand.services.context import Onhand
 from onhand.services.submitting import idempotency
 
 SAME_MOMENT_S = 0.25  # how long the first request with a key may take to write down its outcome
@@ -55,7 +53,7 @@ async def once(
         raise
     outcome = msgspec.msgpack.encode(_Kept(answer.status, answer.body))
     try:
-        if await _keep(onhand, named, outcome):
+        if await outcomes.keep(onhand, named, outcome):
             return answer
         return await _find(onhand, named) or answer
     except psycopg.OperationalError as error:  # It is done all the same.
@@ -66,23 +64,17 @@ async def once(
 async def claim(onhand: Onhand, actor: str, key: str, operation: str, request: object) -> None:
     """Let this key stand for this request from now on. Raises IdempotencyKeyReused."""
     named = idempotency(actor, key, operation, request)
-    if named is not None and not await _row(onhand, named) and not await _keep(onhand, named, b""):
-        await _row(onhand, named)
-
-
-async def _row(onhand: Onhand, key: Key) -> q.IdempotencyRow | None:
-    async with onhand.pool.connection() as connection:
-        row = await q.READ_IDEMPOTENCY.first(connection, cell=CELL, digests=[key.digest])
-    if row is not None and row.request_digest != key.request_digest:
-        raise IdempotencyKeyReused
-    return row
+    if named is None or await outcomes.find(onhand, named) is not None:
+        return
+    if not await outcomes.keep(onhand, named, b""):
+        await outcomes.find(onhand, named)  # It came through another process just now: for the same request?
 
 
 async def _find(onhand: Onhand, key: Key) -> Answer | None:
-    row = await _row(onhand, key)
-    if row is None:
+    outcome = await outcomes.find(onhand, key)
+    if outcome is None:
         return None
-    kept = msgspec.msgpack.decode(row.outcome, type=_Kept)
+    kept = msgspec.msgpack.decode(outcome, type=_Kept)
     return Answer(kept.status, kept.body, REPLAYED)
 
 
@@ -92,14 +84,3 @@ async def _await(onhand: Onhand, key: Key) -> Answer | None:
             return first
         await asyncio.sleep(LOOK_EVERY_S)
     return None
-
-
-async def _keep(onhand: Onhand, key: Key, outcome: bytes) -> bool:
-    """False: somebody else was first."""
-    row: dict[str, Any] = {"digests": [key.digest], "request_digests": [key.request_digest], "outcomes": [outcome]}
-    async with onhand.pool.connection() as connection:
-        try:
-            await q.INSERT_IDEMPOTENCY.run(connection, cell=CELL, now=onhand.now(), **row)
-        except pg.UniqueViolation:
-            return False
-    return True

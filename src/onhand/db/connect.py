@@ -85,6 +85,7 @@ def pool(url: str, *, size: int = 8) -> AsyncConnectionPool[Connection]:
         max_size=size,
         open=False,
         timeout=10,
+        reconnect_timeout=5,  # Its pauses double while it tries: better to give up and start anew with the next caller.
         kwargs=OPTIONS,
         configure=_configure_pooled,
     )
