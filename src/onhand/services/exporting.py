@@ -25,10 +25,9 @@ class Filter(NamedTuple):
 
 
 class Export(NamedTuple):
-    """A kind of export, and which filters it knows."""
+    """A kind of export. Its query knows which filters it has."""
 
     query: Query[Any]
-    filters: frozenset[str]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -37,14 +36,12 @@ class Export(NamedTuple):
         return fields
 
 
-_PLACES = frozenset({"sku", "warehouse"})
-_TIMES = frozenset({"from_time", "to_time"})
 EXPORTS = {
-    "products": Export(q.EXPORT_PRODUCTS, frozenset({"sku"})),
-    "stock": Export(q.EXPORT_STOCK, _PLACES),
-    "levels": Export(q.EXPORT_LEVELS, _PLACES),
-    "ledger": Export(q.EXPORT_LEDGER, _PLACES | _TIMES),
-    "reservations": Export(q.EXPORT_RESERVATIONS, _PLACES | _TIMES),
+    "products": Export(q.EXPORT_PRODUCTS),
+    "stock": Export(q.EXPORT_STOCK),
+    "levels": Export(q.EXPORT_LEVELS),
+    "ledger": Export(q.EXPORT_LEDGER),
+    "reservations": Export(q.EXPORT_RESERVATIONS),
 }
 
 
@@ -63,8 +60,12 @@ async def batches(onhand: Onhand, export: Export, parameters: dict[str, Any]) ->
 async def resolve(onhand: Onhand, export: Export, wanted: Filter) -> dict[str, Any]:
     """The parameters of `batches`. Raises Unknown."""
     product = await product_named(onhand, wanted.sku) if wanted.sku is not None else None
-    if "warehouse" not in export.filters:
-        return {"sku": wanted.sku}
     place = await warehouse_named(onhand, wanted.warehouse) if wanted.warehouse is not None else None
-    parameters = {"cell": CELL, "product_id": product, "warehouse_id": place.warehouse_id if place else None}
-    return parameters | ({"from_time": wanted.from_time, "to_time": wanted.to_time} if export.filters >= _TIMES else {})
+    known = {
+        "cell": CELL,
+        "product_id": product,
+        "warehouse_id": place.warehouse_id if place else None,
+        "from_time": wanted.from_time,
+        "to_time": wanted.to_time,
+    }
+    return {name: value for name, value in known.items() if f"%({name})s" in export.query.sql}

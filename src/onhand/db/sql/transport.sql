@@ -8,7 +8,7 @@ SELECT pg_try_advisory_lock(:digest::bigint) AS locked;
 
 -- name: export_products
 SELECT sku, name, category, weight_g, length_mm, width_mm, height_mm, selling_mode, selling_limit, release_date
-FROM product WHERE sku = :sku::text OR :sku::text IS NULL ORDER BY sku;
+FROM product WHERE product_id = :product_id::uuid OR :product_id::uuid IS NULL ORDER BY sku;
 
 -- name: export_stock
 SELECT product.sku, warehouse.code AS warehouse, level.on_hand AS quantity
