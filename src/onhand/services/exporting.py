@@ -61,11 +61,10 @@ async def resolve(onhand: Onhand, export: Export, wanted: Filter) -> dict[str, A
     """The parameters of `batches`. Raises Unknown."""
     product = await product_named(onhand, wanted.sku) if wanted.sku is not None else None
     place = await warehouse_named(onhand, wanted.warehouse) if wanted.warehouse is not None else None
-    known = {
+    return {
         "cell": CELL,
         "product_id": product,
         "warehouse_id": place.warehouse_id if place else None,
         "from_time": wanted.from_time,
         "to_time": wanted.to_time,
     }
-    return {name: value for name, value in known.items() if f"%({name})s" in export.query.sql}
