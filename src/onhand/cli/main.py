@@ -54,8 +54,13 @@ _add(_export, "levels", "exporting:levels", "Every level with all its quantities
 _add(_export, "ledger", "exporting:ledger", "The ledger, oldest first.")
 _add(_export, "reservations", "exporting:reservations", "Reservations, one row per line and warehouse, oldest first.")
 _add(app, "reconcile", "reconciling:reconcile", "Prove that ledger, levels and reservations agree.")
-_add(app, "demo", "demo:demo", "Fill an empty store with the demo shop, or keep its orders coming.")
-app.command("onhand.cli.bench:app", name="bench")
+_add(app, "demo", "demo:demo", "A demo shop: fill an empty store, or keep orders coming.")
+app.command(
+    "onhand.cli.bench:app",
+    name="bench",
+    help="Measure, with the textbook algorithm beside it.",
+    help_epilogue=examples.OF["bench"],
+)
 
 
 def run() -> NoReturn:

@@ -8,11 +8,13 @@ from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Column
 from rich.text import Text
 
 from onhand.cli.terminal import say
 
 LINE_EVERY_S = 5.0
+COLUMNS_MAX = 100
 
 
 class Meter(Protocol):
@@ -29,11 +31,13 @@ def progress(title: str, unit: str = "rows") -> Iterator[Meter]:
         return
     columns: tuple[ProgressColumn, ...] = (
         TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
+        BarColumn(bar_width=None),  # What the others leave.
         _Count(unit),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    console.width = min(console.width, COLUMNS_MAX)
+    with Progress(*columns, console=console, transient=True, expand=True) as bars:
         yield _Bar(bars, bars.add_task(title, total=None))
 
 
@@ -50,7 +54,7 @@ class _Count(ProgressColumn):
     """120,000 of 1,000,000 rows · 24,000/s"""
 
     def __init__(self, unit: str) -> None:
-        super().__init__()
+        super().__init__(table_column=Column(no_wrap=True))
         self._unit = unit
 
     def render(self, task: Task) -> Text:
