@@ -59,7 +59,6 @@ app.command(
     "onhand.cli.bench:app",
     name="bench",
     help="Measure, with the textbook algorithm beside it.",
-    help_epilogue=examples.OF["bench"],
 )
 
 
