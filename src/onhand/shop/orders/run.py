@@ -180,10 +180,8 @@ class Run:
     async def _ship(self, event: e.Ship) -> None:
         held = self._held[event.order]
         await held.last
-        ready = held.open - held.waiting
-        if held.waiting:
-            self._waiting[event.order] = held
-        if ready:
+        self._waiting[event.order] = held  # A count may have taken what it held: who is done is sorted out later.
+        if ready := held.open - held.waiting:
             part = ready if held.waiting else None
             await self._next(held, self._fulfill(held, part, self._key(event.order, "ship")))
 
@@ -193,13 +191,13 @@ class Run:
         for order, held in list(self._waiting.items()):
             await held.last
             held.weeks += event.whole
-            if not held.waiting:
+            if not held.open:
                 del self._waiting[order]
             elif held.weeks > PATIENCE_WEEKS:
                 del self._waiting[order]
                 self.tally.given_up += held.open.total()
                 await self._next(held, self._release(held, None, self._key(order, "give-up")))
-            elif event.whole and not event.delivered.isdisjoint(held.waiting):
+            elif event.whole and (held.weeks == PATIENCE_WEEKS or not event.delivered.isdisjoint(held.waiting)):
                 await self._next(held, self._fulfill(held, None, self._key(order, "rest", day)))
             elif not event.whole and (ready := held.open - held.waiting):
                 await self._next(held, self._fulfill(held, ready, self._key(order, "part", day)))
