@@ -14,7 +14,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from onhand.bench.cpu import Meter
+from onhand.bench.cpu import OTHERS, Meter
 from onhand.bench.database import SCHEMA, BenchError
 from onhand.bench.names import hex_prefix
 from onhand.bench.workload import Shape
@@ -102,7 +102,8 @@ def run(url: str, shape: Shape, where: Where, seconds: float, *, pgbench: str, p
     orders = re.search(r"actually processed: ([0-9]+)", said)
     if per_s is None or orders is None:
         raise BenchError(f"pgbench failed: {said.strip()[-500:]}")
-    cpu_s = sum(server_s.values()) + _children_s() - own if server_s else 0.0
+    spent_s = sum(seconds for name, seconds in server_s.items() if name != OTHERS)
+    cpu_s = spent_s + _children_s() - own if spent_s else 0.0
     return Textbook(float(per_s[1]), 1e6 * cpu_s / max(1, int(orders[1])))
 
 

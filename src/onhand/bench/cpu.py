@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 
 TICKS = os.sysconf("SC_CLK_TCK")
+OTHERS = "others"  # who is not named: what the machine did besides
 
 
 def used_s(pid: int, *, family: bool = True) -> float | None:
@@ -63,9 +64,22 @@ class Meter:
         self._at = self._now()
 
     def stop(self) -> dict[str, float]:
+        """Seconds by name, and those of everybody else on this machine."""
         now = self._now()
-        return {name: round(now[name] - before, 2) for name, before in self._at.items() if name in now}
+        spent = {name: round(now[name] - before, 2) for name, before in self._at.items() if name in now}
+        if OTHERS in spent:
+            spent[OTHERS] = round(max(0.0, 2 * spent[OTHERS] - sum(spent.values())), 2)
+        return spent
 
     def _now(self) -> dict[str, float]:
-        told = {name: used_s(pid) for name, pid in self._pids.items()}
+        told = {name: used_s(pid) for name, pid in self._pids.items()} | {OTHERS: _machine_s()}
         return {name: seconds for name, seconds in told.items() if seconds is not None}
+
+
+def _machine_s() -> float | None:
+    """Processor seconds of the whole machine that were not idle."""
+    try:
+        fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    except (OSError, ValueError, IndexError):
+        return None
+    return (sum(fields) - fields[3] - fields[4]) / TICKS  # without idle and waiting for disks

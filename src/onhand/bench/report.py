@@ -36,7 +36,8 @@ def page(suite: Suite) -> str:
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>onhand bench</title><style>{STYLE}</style>'
         f"<h1>onhand bench</h1><p>{suite.levels:,} levels, {suite.processors} processors. {escape(told)}</p>"
-        "<p>Ratios are to pgbench with the textbook's one transaction per order, right before and after each run. "
+        "<p>Ratios are to pgbench with the textbook's one transaction per order, right before and after each run; "
+        "by cpu: those of processor time per unit. "
         "A second model has judged every answer of each figure.</p>"
         f"<table><tr>{''.join(f'<th>{head}</th>' for head in HEADS)}</tr>{''.join(map(_row, suite.rows))}</table>"
         f"<ul>{derived}</ul><h2>Latency</h2>{curves(clean)}</html>"
@@ -47,7 +48,7 @@ def _row(row: Row) -> str:
     if not row.clean or not row.figures:
         findings = [*row.findings, *(each for figure in row.figures for each in figure.findings)]
         told = escape("; ".join(findings))
-        return f'<tr><td>{escape(row.name)}</td><td class="bad" colspan="9">no figure: {told}</td></tr>'
+        return f'<tr><td>{escape(row.name)}</td><td class="bad" colspan="10">no figure: {told}</td></tr>'
     low, middle, high = row.spread("ratio")
     cells = (
         escape(row.name),
@@ -55,6 +56,7 @@ def _row(row: Row) -> str:
         f"<b>{middle:.2f}</b>",
         f"{low:.2f} – {high:.2f}",
         "" if row.goal is None else f"≥ {row.goal:g}",
+        f"{row.spread('cpu_ratio')[1]:.2f}",
         f"{row.spread('per_s')[1]:,.0f}",
         f"{row.spread('textbook_per_s')[1]:,.0f}",
         f"{row.spread('cpu_us')[1]:.0f}",

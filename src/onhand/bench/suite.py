@@ -13,7 +13,7 @@ from onhand.bench.record import Answer, Spec, Step
 from onhand.bench.served import serving, warm
 from onhand.bench.workload import Workload
 
-PER_S_MAX = 30_000  # orders made ready for each second: more than any target takes
+PER_S_MAX = 25_000  # orders made ready for each second: more than any target takes
 ENGINE_IN_FLIGHT = 1_024
 ENDS_PER_S_MAX = 9_000  # reservations made beforehand, to be fulfilled or released
 HTTP_CONNECTIONS = 256
@@ -76,8 +76,15 @@ def engine_plans(bench: Bench) -> list[Plan]:
     return [
         of("engine spread", Workload(), goal=6.0),
         of("engine hot", Workload(spread="hot"), textbook="hot", goal=25.0),
+    ]
+
+
+def further_engine_plans(bench: Bench) -> list[Plan]:
+    """Beyond the table."""
+    of = partial(_engine, bench)
+    return [
+        of("engine 3 lines", Workload(lines=3), unit="lines", counts=partial(_lines, 3)),
         of("engine routed", Workload(routed=True)),
-        of("engine 3 lines", Workload(lines=3)),
     ]
 
 
@@ -99,8 +106,15 @@ def http_plans(bench: Bench) -> list[Plan]:
         of(LINES, Workload(lines=3), unit="lines", counts=partial(_lines, 3)),
         of("http fulfil and release", Workload(), goal=2.0, unit="ends", steps=("fulfill", "release")),
         of(SOLD_OUT, Workload(spread="flash"), textbook="hot", unit="refusals", counts=_refused),
-        of("http zipf 1.0", Workload(spread="zipf", zipf_s=1.0)),
         of("http mixed", Workload(), unit="requests", steps=("reserve", "fulfill", "release", "read")),
+    ]
+
+
+def further_http_plans(bench: Bench) -> list[Plan]:
+    """Beyond the table."""
+    of = partial(_http, bench)
+    return [
+        *(of(f"http zipf {zipf_s}", Workload(spread="zipf", zipf_s=zipf_s)) for zipf_s in (0.5, 1.0, 2.0)),
         of("http routed", Workload(routed=True)),
     ]
 
@@ -171,21 +185,30 @@ def derive(rows: Sequence[Row]) -> list[Derived]:
     return derived
 
 
-def run(bench: Bench, loaded: Loaded | None, only: Sequence[str], say: Callable[[str], None]) -> Suite:
-    """Measure one after the other; only: those whose name contains one of these."""
+def run(
+    bench: Bench, loaded: Loaded | None, only: Sequence[str], say: Callable[[str], None], *, further: bool = False
+) -> Suite:
+    """Measure one after the other; only: those whose name contains one of these; further: beyond the table."""
 
     def chosen(plans: Iterable[Plan]) -> list[Plan]:
         return [plan for plan in plans if not only or any(part in plan.name for part in only)]
 
-    rows = [measure(bench, plan, say) for plan in chosen(engine_plans(bench))]
-    if chosen(http_plans(bench)):
-        with serving(bench.url) as (port, authorization, pid):
-            warm(port, authorization, bench.shape)
-            served = msgspec.structs.replace(
-                bench, port=port, authorization=authorization, pids={**bench.pids, "server": pid}
-            )
-            rows += [measure(served, plan, say) for plan in chosen(http_plans(served))]
-            rows += [measure(served, plan, say) for plan in open_loop(served, rows)]
+    engine = [*engine_plans(bench), *(further_engine_plans(bench) if further else ())]
+    rows = [measure(bench, plan, say) for plan in chosen(engine)]
+    if only and not any(part in OPEN_LOOP or "http" in part for part in only):
+        return _suite(bench, loaded, rows)
+    with serving(bench.url) as (port, authorization, pid):
+        warm(port, authorization, bench.shape)
+        served = msgspec.structs.replace(
+            bench, port=port, authorization=authorization, pids={**bench.pids, "server": pid}
+        )
+        http = [*http_plans(served), *(further_http_plans(served) if further else ())]
+        rows += [measure(served, plan, say) for plan in chosen(http)]
+        rows += [measure(served, plan, say) for plan in open_loop(served, rows)]
+    return _suite(bench, loaded, rows)
+
+
+def _suite(bench: Bench, loaded: Loaded | None, rows: list[Row]) -> Suite:
     return Suite(
         levels=bench.shape.levels,
         processors=bench.processors,

@@ -32,6 +32,7 @@ Seconds = Annotated[float | None, Parameter(help="Length of a run.")]
 Only = Annotated[
     tuple[str, ...], Parameter(name="--only", consume_multiple=True, help="Measure only rows whose name contains this.")
 ]
+Further = Annotated[bool, Parameter(name="--all", negative="", help="More than the table: Zipf, routed orders.")]
 Html = Annotated[Path | None, Parameter(name="--html", help="Write a report with latency curves to this file.")]
 
 QUICK_LEVELS = 20_000
@@ -79,6 +80,7 @@ def run_suite(
     repeats: Repeats = None,
     seconds: Seconds = None,
     only: Only = (),
+    further: Further = False,
     as_json: AsJson = False,
     html: Html = None,
 ) -> int:
@@ -97,7 +99,7 @@ def run_suite(
             if quick:
                 bench.baseline_s, bench.run_s, bench.warmup_s, bench.repeats = 1.0, 1.0, 0.3, 1
             bench.repeats, bench.run_s = repeats or bench.repeats, seconds or bench.run_s
-            result = suite.run(bench, loaded, only, lambda text: say(f"onhand: {text}"))
+            result = suite.run(bench, loaded, only, lambda text: say(f"onhand: {text}"), further=further)
     except BenchError as error:
         raise CliError(str(error)) from error
     if html is not None:
@@ -135,7 +137,7 @@ def _show(result: suite.Suite) -> None:
 
 def _cells(row: Row) -> list[Any]:
     if not row.clean or not row.figures:
-        return [row.name, row.unit, "no figure", *[None] * 8]
+        return [row.name, row.unit, "no figure", *[None] * 9]
     low, middle, high = row.spread("ratio")
     return [
         row.name,
@@ -143,8 +145,11 @@ def _cells(row: Row) -> list[Any]:
         f"{middle:.2f}",
         f"{low:.2f}–{high:.2f}",
         None if row.goal is None else f"≥ {row.goal:g}",
+        f"{row.spread('cpu_ratio')[1]:.2f}",
         f"{row.spread('per_s')[1]:,.0f}",
         f"{row.spread('textbook_per_s')[1]:,.0f}",
         f"{row.spread('cpu_us')[1]:.0f}",
-        *(f"{row.latency_ms(name):.1f}" for name in ("p50", "p99", "p99.9")),
+        f"{row.latency_ms('p50'):.1f}",
+        f"{row.latency_ms('p99'):.1f}",
+        f"{row.spread('others')[1]:.1f}",
     ]
