@@ -49,9 +49,11 @@ def serve(
                 if orders is not None:
                     orders.start(url)
 
-            return supervisor.serve(settings, url, host=host, port=port, workers=workers, announce=announce)
+            status = supervisor.serve(settings, url, host=host, port=port, workers=workers, announce=announce)
     except KeyboardInterrupt:  # Before the server had begun: there was nothing to finish.
-        return 0
+        status = 0
+    say("onhand: stopped")
+    return status
 
 
 @contextmanager

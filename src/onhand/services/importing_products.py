@@ -1,5 +1,6 @@
 """Products made, and changed, by the thousand rows."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -27,6 +28,7 @@ PRODUCT_COLUMNS = (
     *("selling_mode", "selling_limit", "release_date"),
 )
 REQUIRED_COLUMNS = ("sku", "name")
+PATCHES_AT_ONCE = 8
 
 
 async def import_products(
@@ -43,25 +45,26 @@ async def import_products(
     summary = Summary()
     for chunk in chunks(records):
         fresh: dict[str, tuple[Record, NewProduct]] = {}
-        again: list[tuple[Record, NewProduct]] = []
+        again: list[NewProduct] = []
         for record in chunk:
             parsed = record.problem or parse_product(record.cells)
             if isinstance(parsed, Problem):
                 summary.refused += 1
                 refuse(Refusal(record, parsed))
             elif parsed.sku in fresh:
-                again.append((record, parsed))
+                again.append(parsed)
             else:
                 fresh[parsed.sku] = (record, parsed)
         existing = await _make(onhand, fresh, dry_run=dry_run)
         summary.created += len(fresh) - len(existing)
-        again = [fresh[sku] for sku in fresh if sku in existing] + again
-        for _, product in again if update and not dry_run else ():
-            await products.patch(onhand, product.sku, _patch(product, given))
+        older = [product for sku, (_, product) in fresh.items() if sku in existing]
+        if update and not dry_run:
+            await _change(onhand, older, given, at_once=PATCHES_AT_ONCE)
+            await _change(onhand, again, given, at_once=1)  # In the order of the file: the last one counts.
         if update:
-            summary.updated += len(again)
+            summary.updated += len(older) + len(again)
         else:
-            summary.existing += len(again)
+            summary.existing += len(older) + len(again)
         summary.rows += len(chunk)
         advance(summary.rows)
     return summary
@@ -79,6 +82,12 @@ async def _make(onhand: Onhand, fresh: dict[str, tuple[Record, NewProduct]], *, 
 class _RefusedError(Exception):
     def __init__(self, column: str | None, code: str, reason: str) -> None:
         self.problem = Problem(column, code, reason)
+
+
+async def _change(onhand: Onhand, changed: list[NewProduct], given: frozenset[str], *, at_once: int) -> None:
+    for start in range(0, len(changed), at_once):
+        some = changed[start : start + at_once]
+        await asyncio.gather(*(products.patch(onhand, product.sku, _patch(product, given)) for product in some))
 
 
 def parse_product(cells: list[str]) -> NewProduct | Problem:
