@@ -60,6 +60,8 @@ def test_a_mended_report_can_be_imported(fresh_database_url: str, tmp_path: Path
     file = csv_file(tmp_path / "p.csv", "sku,name,weight_g", "MUG,Mug,heavy")
     onhand("import", "products", file, "--report", str(report), url=fresh_database_url)
     report.write_text(report.read_text().replace(",heavy", ",300"))
+    said = refused("import", "products", str(report), "--report", str(report), url=fresh_database_url)
+    assert "goes to another file" in said
     assert onhand("import", "products", str(report), url=fresh_database_url).returncode == 0
     assert query(fresh_database_url, "SELECT weight_g FROM product") == [(300,)]
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 async def exported(onhand: Onhand, kind: str, wanted: Filter = Filter()) -> list[dict[str, Any]]:  # noqa: B008
     export = EXPORTS[kind]
-    rows = batches(onhand, export, await resolve(onhand, export, wanted))
+    rows = batches(onhand, export, await resolve(onhand, wanted))
     return [dict(zip(export.columns, row, strict=True)) async for batch in rows for row in batch]
 
 
@@ -26,7 +26,7 @@ async def test_rows_come_some_at_a_time_and_all_of_one_moment(fresh_database_url
             await products.create_many(onhand, [NewProduct(sku=sku, name=sku) for sku in names[start : start + 1_000]])
         export = EXPORTS["products"]
         found = []
-        async for batch in batches(onhand, export, await resolve(onhand, export, Filter())):
+        async for batch in batches(onhand, export, await resolve(onhand, Filter())):
             assert len(batch) <= ROWS_AT_ONCE
             found += [row[0] for row in batch]
             await products.create_many(onhand, [NewProduct(sku=f"SKU-9{len(found)}", name="late")])

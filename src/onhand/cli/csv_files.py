@@ -6,6 +6,7 @@ A file is read in bounded memory, however long it is, or its lines are.
 import csv
 import gzip
 import io
+import os
 import re
 import shutil
 import sys
@@ -62,6 +63,10 @@ class CsvFile:
 
     def __exit__(self, *_: object) -> None:
         self._raw.close()
+
+    def is_file(self, path: Path) -> bool:
+        """Whether it is read from there."""
+        return os.path.samestat(os.fstat(self._raw.fileno()), path.stat())
 
     def scan(self, position: Position) -> Scan:
         """Read it once to the end: how many rows, and which. Raises CliError where it is not CSV."""

@@ -62,7 +62,7 @@ def reservations(
 def _export(kind: str, file: str, wanted: Filter) -> int:
     async def work(onhand: Onhand) -> int:
         export, done = EXPORTS[kind], 0
-        parameters = await resolve(onhand, export, wanted)
+        parameters = await resolve(onhand, wanted)
         with _output(file) as output, progress(f"exporting {kind}") as meter:
             writer = csv.writer(output, lineterminator="\n")
             writer.writerow(export.columns)

@@ -105,7 +105,7 @@ def _import(kind: str, file: str, work: Work, *, dry_run: bool, report: Path | N
     with CsvFile(file, columns, required) as read:
         with progress(f"reading {read.name}", "%") as meter:
             scanned = read.scan(meter)
-        with refusals_to(report, columns) as refusals:
+        with refusals_to(report, read, columns) as refusals:
             began = time.monotonic()
             try:
                 summary = opening.run(lambda onhand: work(onhand, read, scanned, refusals))
@@ -153,10 +153,12 @@ class Refusals:
 
 
 @contextmanager
-def refusals_to(report: Path | None, columns: tuple[str, ...]) -> Iterator[Refusals]:
+def refusals_to(report: Path | None, read: CsvFile, columns: tuple[str, ...]) -> Iterator[Refusals]:
     if report is None:
         yield Refusals(None, columns)
         return
+    if report.exists() and read.is_file(report):
+        raise CliError(f"{report} is being imported: the report of it goes to another file")
     with report.open("w", encoding="utf-8", newline="") as file:
         yield Refusals(file, columns)
 

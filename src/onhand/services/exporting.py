@@ -57,7 +57,7 @@ async def batches(onhand: Onhand, export: Export, parameters: dict[str, Any]) ->
             yield rows
 
 
-async def resolve(onhand: Onhand, export: Export, wanted: Filter) -> dict[str, Any]:
+async def resolve(onhand: Onhand, wanted: Filter) -> dict[str, Any]:
     """The parameters of `batches`. Raises Unknown."""
     product = await product_named(onhand, wanted.sku) if wanted.sku is not None else None
     place = await warehouse_named(onhand, wanted.warehouse) if wanted.warehouse is not None else None
