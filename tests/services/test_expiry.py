@@ -1,4 +1,6 @@
 import asyncio
+import dataclasses
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -52,6 +54,20 @@ async def test_extended_shipped_and_endless_holds_are_left_alone(fresh_database_
         assert (await reservations.get(onhand, shipped.reservation_id)).status == "fulfilled"
         assert (await reservations.get(onhand, endless.reservation_id)).expires_at is None
         assert await expiry.sweep(onhand) == 0
+
+
+async def test_a_clock_set_back_delays_the_end_of_a_hold_but_does_not_lose_it(fresh_database_url: str) -> None:
+    shift = timedelta()
+    async with open_onhand(fresh_database_url, now=lambda: datetime.now(UTC) + shift) as onhand:
+        corner = await a_corner(onhand, 1)
+        held = await corner.reserve(1, expires_in_s=1)
+        await asyncio.sleep(1.1)
+        shift = timedelta(seconds=-30)  # The engine's clock; the sweep of another machine is right.
+        right = dataclasses.replace(onhand, now=lambda: datetime.now(UTC))
+        assert await expiry.sweep(right) == 0
+        shift = timedelta()
+        assert await expiry.sweep(right) == 1
+        assert (await reservations.get(onhand, held.reservation_id)).status == "expired"
 
 
 async def test_two_sweeps_at_once_release_once(fresh_database_url: str) -> None:

@@ -66,6 +66,7 @@ UPDATE_LEVELS = Statement("update_levels")
 INSERT_LEVELS = Statement("insert_levels")
 LIST_LEVELS = Query("list_levels", LevelRow)
 SET_LEVEL = Query("set_level", LevelKeyRow)
+LOCK_LEVELS_OF_PRODUCT = Query("lock_levels_of_product", LevelKeyRow)
 FOLLOW_SELLING_MODE = Statement("follow_selling_mode")
 READ_AVAILABILITY = Query("read_availability", AvailabilityRow)
 

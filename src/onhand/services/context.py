@@ -28,9 +28,9 @@ class Onhand:
 
 
 @asynccontextmanager
-async def open_onhand(url: str, *, pool_size: int = 8) -> AsyncIterator[Onhand]:
+async def open_onhand(url: str, *, pool_size: int = 8, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Onhand]:
     """Open on a migrated database; on leaving, finish what was accepted and close. Raises psycopg.OperationalError."""
     async with pool(url, size=pool_size) as connections:
         directory = Directory(connections)
-        async with Engine(url, directory) as engine:
-            yield Onhand(url, connections, engine, directory)
+        async with Engine(url, directory, now=now) as engine:
+            yield Onhand(url, connections, engine, directory, now)

@@ -2,13 +2,19 @@
 
 import asyncio
 
+import structlog
+
 from onhand.db import queries as q
+from onhand.db.query import Connection
 from onhand.domain.commands import Expire, Header
 from onhand.domain.errors import DomainError
 from onhand.domain.ids import Id
 from onhand.domain.limits import EXPIRY_SWEEP_MAX_RESERVATIONS
+from onhand.domain.reservation import OPEN
 from onhand.engine.engine import new_id
 from onhand.services.context import CELL, Onhand
+
+log = structlog.get_logger()
 
 ACTOR = "system:expiry"
 
@@ -29,6 +35,7 @@ async def sweep(onhand: Onhand) -> int:
         outcomes = await asyncio.gather(*(_expire(onhand, timer.reservation_id) for timer in due))
         done = [timer for timer, expired in zip(due, outcomes, strict=True) if expired]
         async with onhand.pool.connection() as connection:
+            done = await _without_those_that_still_run(connection, done)
             await q.DELETE_TIMERS.run(
                 connection,
                 cell=CELL,
@@ -40,10 +47,21 @@ async def sweep(onhand: Onhand) -> int:
             return fired  # The engine is busy or the database away: the next sweep goes on.
 
 
+async def _without_those_that_still_run(connection: Connection, fired: list[q.TimerRow]) -> list[q.TimerRow]:
+    """A clock that was set back has them open still, until the very time of their timer: they must fire again."""
+    ids = [timer.reservation_id for timer in fired]
+    rows = await q.READ_RESERVATIONS.all(connection, cell=CELL, reservation_ids=ids)
+    running = {(row.expires_at, row.reservation_id) for row in rows if row.status in OPEN}
+    return [timer for timer in fired if (timer.expires_at, timer.reservation_id) not in running]
+
+
 async def _expire(onhand: Onhand, reservation: Id) -> bool:
     header = Header(new_id(), ACTOR, "expired", "reservation", str(reservation))
     try:
         await onhand.engine.submit(Expire(header, reservation))
     except DomainError:
+        return False
+    except Exception:  # One reservation that cannot be released must not hold up all the others.
+        log.exception("expiry_failed", reservation=str(reservation))
         return False
     return True

@@ -1,5 +1,6 @@
 """Products: what is sold, and how it sells when the shelf is empty."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,10 +11,10 @@ from onhand.db import queries as q
 from onhand.db.query import Connection
 from onhand.domain.errors import AlreadyExists, FieldProblem, Invalid, Unknown
 from onhand.domain.ids import Id
-from onhand.domain.limits import PAGE_DEFAULT_ROWS
+from onhand.domain.limits import PAGE_DEFAULT_ROWS, RETRIES_MAX
 from onhand.engine.engine import new_id
 from onhand.services import answers
-from onhand.services.context import Onhand
+from onhand.services.context import CELL, Onhand
 from onhand.services.names import product_named
 from onhand.services.requests import Dimensions, NewProduct, ProductPatch, Selling
 
@@ -77,7 +78,20 @@ async def patch(onhand: Onhand, name: str, request: ProductPatch) -> answers.Pro
     Raises Unknown, Invalid.
     """
     product_id = await product_named(onhand, name)
+    for attempt in itertools.count():
+        try:
+            return await _patch(onhand, product_id, name, request)
+        except pg.DeadlockDetected:  # A level was being made meanwhile: that batch goes first.
+            if attempt == RETRIES_MAX:
+                raise
+    raise AssertionError("count() does not end")
+
+
+async def _patch(onhand: Onhand, product_id: Id, name: str, request: ProductPatch) -> answers.Product:
+    """In the engine's order: levels, then the product."""
     async with onhand.pool.connection() as connection, connection.transaction():
+        if request.selling is not UNSET:
+            await q.LOCK_LEVELS_OF_PRODUCT.all(connection, cell=CELL, product_id=product_id)
         await q.LOCK_PRODUCT.first(connection, product_id=product_id)
         row = await q.READ_PRODUCT.first(connection, product_id=product_id)
         if row is None:

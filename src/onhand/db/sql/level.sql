@@ -66,7 +66,7 @@ SELECT :cell, product_id, :warehouse_id::uuid,
             WHEN selling_mode = 'deny' THEN 0 ELSE selling_limit END,
        :set_backorder_limit::boolean, :reorder_threshold::integer, :reorder_quantity::integer,
        coalesce(:safety_stock::integer, 0)
-FROM product WHERE product_id = :product_id::uuid
+FROM product WHERE product_id = :product_id::uuid FOR SHARE
 ON CONFLICT (cell, product_id, warehouse_id) DO UPDATE SET
   backorder_limit = CASE WHEN :set_backorder_limit::boolean THEN EXCLUDED.backorder_limit ELSE level.backorder_limit END,
   backorder_limit_own = level.backorder_limit_own OR :set_backorder_limit::boolean,
@@ -76,6 +76,11 @@ ON CONFLICT (cell, product_id, warehouse_id) DO UPDATE SET
                           ELSE level.reorder_quantity END,
   safety_stock = CASE WHEN :set_safety_stock::boolean THEN EXCLUDED.safety_stock ELSE level.safety_stock END
 RETURNING product_id, warehouse_id;
+
+-- name: lock_levels_of_product
+-- In key order, as every lock on levels.
+SELECT product_id, warehouse_id FROM level WHERE cell = :cell AND product_id = :product_id
+ORDER BY product_id, warehouse_id FOR UPDATE;
 
 -- name: follow_selling_mode!
 -- Levels without a limit of their own take the product's. In key order, as every lock on levels.
