@@ -15,7 +15,7 @@ from onhand.cli import opening
 from onhand.cli.errors import FAILED, CliError
 from onhand.cli.progress import progress
 from onhand.cli.terminal import say
-from onhand.config import Settings, from_environment
+from onhand.config import from_environment
 from onhand.services import keys
 from onhand.services.context import Onhand
 from onhand.shop import demo as shop
@@ -113,8 +113,3 @@ def _kept_key(home: Path) -> str:
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key + "\n")
     return key
-
-
-def key_path(settings: Settings) -> Path:
-    """Where the demo's key is kept."""
-    return settings.home / KEY_FILE
