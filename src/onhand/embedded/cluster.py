@@ -14,7 +14,7 @@ from onhand.embedded.binaries import Binaries
 from onhand.embedded.errors import InitdbFailed, StartFailed
 from onhand.embedded.home import Home
 from onhand.embedded.lock import POLL_S, FileLock
-from onhand.embedded.postmaster import Address, clean_environment, data_argument
+from onhand.embedded.postmaster import Address, clean_environment, data_argument, is_alive
 
 SUPERUSER = "postgres"
 ROLE = DATABASE = "onhand"
@@ -76,17 +76,20 @@ def _sync_directory(home: Home) -> None:
         os.close(directory)
 
 
-def provide_role_and_database(home: Home, address: Address) -> None:
+def provide_role_and_database(home: Home, address: Address) -> bool:
     """Make whatever is missing of the role and the database. Done at each start, so a kill in between mends.
 
-    Raises StartFailed.
+    False: the server was dying when we found it, and is gone now. Raises StartFailed.
     """
     deadline = time.monotonic() + ANSWER_TIMEOUT_S
     while True:
         try:
             with psycopg.connect(address.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-                return _provide(connection)
+                _provide(connection)
+                return True
         except psycopg.OperationalError as error:
+            if not is_alive(home):
+                return False
             # A server that just mended a crash refuses for a moment longer.
             if time.monotonic() > deadline:
                 raise StartFailed(home.path, str(error).strip(), home.log_tail()) from error

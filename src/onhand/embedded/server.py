@@ -77,7 +77,8 @@ def start(
         # First, so that nothing we start outlives us unwatched if we are killed on the way.
         watchdog.ensure(place, orphan_grace_s)
         address = _bring_up(place, settings or {})
-        cluster.provide_role_and_database(place, address)
+        while not cluster.provide_role_and_database(place, address):
+            address = _bring_up(place, settings or {})
         held.pop_all()
         starter.close()
     return EmbeddedServer(address.url(cluster.ROLE, cluster.DATABASE), place, users)

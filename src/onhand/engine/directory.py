@@ -28,19 +28,24 @@ class Directory:
 
     async def product_ids(self, skus: set[str]) -> dict[str, Id]:
         """SKU → product id, for those that exist."""
-        lacking = [sku for sku in skus if sku not in self._id_of]
-        if lacking:
+        found = {sku: self._id_of[sku] for sku in skus if sku in self._id_of}
+        if len(found) < len(skus):
             async with self._pool.connection() as connection:
-                self._keep(await q.FIND_PRODUCTS_BY_SKU.all(connection, skus=lacking))
-        return {sku: self._id_of[sku] for sku in skus if sku in self._id_of}
+                rows = await q.FIND_PRODUCTS_BY_SKU.all(connection, skus=[sku for sku in skus if sku not in found])
+            self._keep(rows)  # This may forget others: what was found before stands in found.
+            found.update((row.sku, row.product_id) for row in rows)
+        return found
 
     async def skus(self, product_ids: set[Id]) -> dict[Id, str]:
         """Product id → SKU, for those that exist."""
-        lacking = [product_id for product_id in product_ids if product_id not in self._sku_of]
-        if lacking:
+        found = {product_id: self._sku_of[product_id] for product_id in product_ids if product_id in self._sku_of}
+        if len(found) < len(product_ids):
+            lacking = [product_id for product_id in product_ids if product_id not in found]
             async with self._pool.connection() as connection:
-                self._keep(await q.FIND_PRODUCTS_BY_ID.all(connection, product_ids=lacking))
-        return {product_id: self._sku_of[product_id] for product_id in product_ids if product_id in self._sku_of}
+                rows = await q.FIND_PRODUCTS_BY_ID.all(connection, product_ids=lacking)
+            self._keep(rows)
+            found.update((row.product_id, row.sku) for row in rows)
+        return found
 
     def _keep(self, rows: list[q.ProductRefRow]) -> None:
         if len(self._id_of) + len(rows) > PRODUCTS_KEPT_MAX:
