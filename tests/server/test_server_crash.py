@@ -2,34 +2,23 @@
 
 import asyncio
 import os
-import shutil
 import signal
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 
 import httpx
 import psycopg
-import pytest
 
 from onhand.db.migrate import migrate
 from onhand.embedded import server as embedded
 from onhand.services import reconcile
 from onhand.services.context import open_onhand
 from server.serving import ADMIN_KEY, DEADLINE_S, Running, Shop, until
+from support.crash import kill_postgres, own_home
 
 CALLERS = 12
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    area = Path(tempfile.mkdtemp(prefix="onhand-crash-"))  # short: a socket's path has few bytes
-    area.chmod(0o755)
-    yield area / "home"
-    shutil.rmtree(area, ignore_errors=True)
 
 
 class Callers(threading.Thread):
@@ -68,12 +57,8 @@ class Callers(threading.Thread):
             time.sleep(0.05)
 
 
-def kill_postgres(home: Path) -> None:
-    os.kill(int((home / "data" / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
-
-
-def test_everything_answered_survives_kill_9_of_postgresql_and_of_the_server(home: Path) -> None:
-    with ExitStack() as held:
+def test_everything_answered_survives_kill_9_of_postgresql_and_of_the_server() -> None:
+    with own_home() as home, ExitStack() as held:
         url = held.enter_context(embedded.start(home)).url
         migrate(url)
         running = held.enter_context(Running(url, workers=2))

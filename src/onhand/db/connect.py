@@ -86,6 +86,7 @@ def pool(url: str, *, size: int = 8) -> AsyncConnectionPool[Connection]:
         open=False,
         timeout=10,
         reconnect_timeout=5,  # Its pauses double while it tries: better to give up and start anew with the next caller.
+        check=AsyncConnectionPool.check_connection,  # A round trip, so that nobody gets one that died with PostgreSQL.
         kwargs=OPTIONS,
         configure=_configure_pooled,
     )
