@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-QUIET = {"uvicorn.error": logging.WARNING, "uvicorn.access": logging.CRITICAL, "psycopg.pool": logging.ERROR}
+QUIET = {"uvicorn.error": logging.WARNING, "uvicorn.access": logging.CRITICAL, "psycopg": logging.ERROR}
 
 
 def setup(log_format: str, *, level: int = logging.INFO) -> None:

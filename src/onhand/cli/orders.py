@@ -14,8 +14,10 @@ from cyclopts import Parameter
 from onhand.cli import opening
 from onhand.cli.errors import FAILED, CliError
 from onhand.cli.progress import progress
+from onhand.cli.reconciling import prove, tell
 from onhand.cli.terminal import show, show_json, show_table
 from onhand.services.context import Onhand
+from onhand.services.reconcile import Report
 from onhand.shop.orders.report import ReplayReport
 from onhand.shop.orders.rows import UnreadableFile
 from onhand.shop.replay import replay_file
@@ -27,24 +29,31 @@ AsJson = Annotated[bool, Parameter(name="--json", help="Print the report as JSON
 
 
 def orders(file: File, /, *, dry_run: DryRun = False, limit: Limit = None, as_json: AsJson = False) -> int:
-    """Replay a file of orders: receive, reserve, fulfill, release, write off, take back."""
+    """Replay a file of orders: receive, reserve, fulfill, release, write off, take back; then prove the books.
+
+    Exit 0 when the books agree, 1 when they do not. Rows that are no goods are refused and listed with their reason.
+    """
     if limit is not None and limit < 1:
         raise CliError("--limit is at least 1")
 
-    async def work(onhand: Onhand) -> ReplayReport:
+    async def work(onhand: Onhand) -> tuple[ReplayReport, Report | None]:
         with progress("replaying orders", "invoices") as meter:
-            return await replay_file(onhand, path, dry_run=dry_run, limit=limit, progress=meter)
+            replayed = await replay_file(onhand, path, dry_run=dry_run, limit=limit, progress=meter)
+        return replayed, None if dry_run else await prove(onhand)
 
     with _named(file) as path:
         try:
-            report = opening.run(work)
+            report, proof = opening.run(work)
         except UnreadableFile as error:
             raise CliError(str(error)) from error
     if as_json:
-        show_json(msgspec.to_builtins(report))
+        show_json(msgspec.to_builtins(report) | {"reconciliation": msgspec.to_builtins(proof)})
     else:
         _tell(report)
-    return FAILED if report.lines_refused else 0
+        if proof is not None:
+            show()
+            tell(proof)
+    return 0 if proof is None or proof.clean else FAILED
 
 
 @contextmanager

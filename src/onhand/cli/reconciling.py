@@ -19,22 +19,24 @@ AsJson = Annotated[bool, Parameter(name="--json", help="Print the report as JSON
 
 def reconcile(*, repair: Repair = False, as_json: AsJson = False) -> int:
     """Prove that ledger, levels and reservations agree. Exit 0 clean, 1 with differences listed."""
-
-    async def work(onhand: Onhand) -> proofs.Report:
-        with progress("reconciling", "checks") as meter:
-            return await proofs.run(
-                onhand, repair=repair, progress=lambda name, done, total: meter(done, total, f"reconciling {name}")
-            )
-
-    report = opening.run(work)
+    report = opening.run(lambda onhand: prove(onhand, repair=repair))
     if as_json:
         show_json(msgspec.to_builtins(report))
     else:
-        _tell(report)
+        tell(report)
     return 0 if report.clean else FAILED
 
 
-def _tell(report: proofs.Report) -> None:
+async def prove(onhand: Onhand, *, repair: bool = False) -> proofs.Report:
+    """Run a proof with a progress bar."""
+    with progress("reconciling", "checks") as meter:
+        return await proofs.run(
+            onhand, repair=repair, progress=lambda name, done, total: meter(done, total, f"reconciling {name}")
+        )
+
+
+def tell(report: proofs.Report) -> None:
+    """Say what a proof found, for people."""
     took_s = (report.finished_at - report.started_at).total_seconds()
     show(
         f"proved {report.ledger_rows:,} ledger rows, {report.levels:,} levels and {report.reservations:,} reservations "
