@@ -114,19 +114,7 @@ def run_suite(
 def _show(result: suite.Suite) -> None:
     told = ", ".join(f"{name} {value}" for name, value in sorted(result.settings.items()))
     show(f"{result.levels:,} levels, {result.processors} processors; {told}")
-    columns = [
-        "measured",
-        "unit",
-        "ratio",
-        "least–most",
-        "goal",
-        "per s",
-        "textbook",
-        "µs/unit",
-        "p50 ms",
-        "p99 ms",
-        "p99.9 ms",
-    ]
+    columns = "measured unit ratio of goal by-cpu per-s textbook µs/unit p50-ms p99-ms others".split()
     show_table(columns, [_cells(row) for row in result.rows], right=tuple(columns[2:]))
     for derived in result.derived:
         show(f"{derived.name}: {derived.value:.2f} (goal {derived.goal})")
