@@ -114,7 +114,20 @@ def run_suite(
 def _show(result: suite.Suite) -> None:
     told = ", ".join(f"{name} {value}" for name, value in sorted(result.settings.items()))
     show(f"{result.levels:,} levels, {result.processors} processors; {told}")
-    columns = "measured unit ratio of goal by-cpu per-s textbook µs/unit p50-ms p99-ms others".split()
+    columns = [
+        "measured",
+        "unit",
+        "ratio",
+        "of",
+        "goal",
+        "by-cpu",
+        "per-s",
+        "textbook",
+        "µs/unit",
+        "p50-ms",
+        "p99-ms",
+        "others",
+    ]
     show_table(columns, [_cells(row) for row in result.rows], right=tuple(columns[2:]))
     for derived in result.derived:
         show(f"{derived.name}: {derived.value:.2f} (goal {derived.goal})")
