@@ -60,8 +60,15 @@ class Directory:
 
         The engine reads them on its own connection: stock does not wait until the pool has one to spare.
         """
-        if time.monotonic() - self._read_at > WAREHOUSES_KEPT_S:
-            await self.read_warehouses(connection)
+        now, before = time.monotonic(), self._read_at
+        if now - before > WAREHOUSES_KEPT_S:
+            if before > float("-inf"):
+                self._read_at = now  # One reads; the others go on with the list at hand meanwhile.
+            try:
+                await self.read_warehouses(connection)
+            except BaseException:
+                self._read_at = before
+                raise
         return self._by_id
 
     async def warehouses_by_code(self) -> dict[str, Warehouse]:

@@ -66,7 +66,7 @@ class Engine:
         try:
             await asyncio.gather(*self._tasks)
         finally:
-            _answer_open(self._queue, Unavailable())  # Only where we are cancelled ourselves.
+            self._let_go(self._queue, Unavailable())  # Only where we are cancelled ourselves.
 
     async def submit(self, command: Command, key: Key | None = None) -> Answer:
         """Carry out one command and return its outcome after a durable commit, or that of the same key before.
@@ -74,18 +74,16 @@ class Engine:
         Raises DomainError: nothing has changed (OutcomeUnknown: it may have; repeat with the same key).
         """
         if key is not None and (first := self._inflight.get(key.digest)) is not None:
-            return _same_moment(await asyncio.shield(first.answered), first.key, key)
+            return _same_moment(await first.follow(), first.key, key)
         if self._closing or len(self._queue) >= QUEUE_MAX_COMMANDS:
             metrics.REFUSED_BUSY.inc()
             raise Overloaded
         job = Job(command, key, asyncio.get_running_loop().create_future())
         if key is not None:
             self._inflight[key.digest] = job
-            job.answered.add_done_callback(lambda _: self._inflight.pop(key.digest, None))
         self._queue.append(job)
         self._arrived.set()
-        answer = await asyncio.shield(job.answered)  # A caller that gives up does not undo what was begun.
-        return _or_raise(answer)
+        return _or_raise(await job.answered)
 
     async def _work(self, lane: Lane) -> None:
         try:
@@ -100,7 +98,7 @@ class Engine:
                     try:
                         await lane.run(jobs)
                     finally:
-                        _answer_open(jobs, OutcomeUnknown())  # Only where we are cancelled.
+                        self._let_go(jobs, OutcomeUnknown())  # Another answer only where we are cancelled.
                 metrics.BATCH_COMMANDS.observe(len(jobs))
                 metrics.count_verdicts(jobs)
         finally:
@@ -120,17 +118,18 @@ class Engine:
                 break
         return jobs
 
+    def _let_go(self, jobs: Iterable[Job], verdict: Verdict) -> None:
+        """Whatever happens, no caller waits for ever, and no key stays under way."""
+        for job in jobs:
+            if job.key is not None:
+                self._inflight.pop(job.key.digest, None)
+            if job.given is None and not job.failed:
+                job.answer(Answer(verdict))
+
     def _make_batch(self, jobs: Sequence[Job], committing: list[Answer] | None) -> Batch:
         return Batch(
             jobs, cell=self._cell, new_id=new_id, directory=self.directory, now=self._now, committing=committing
         )
-
-
-def _answer_open(jobs: Iterable[Job], verdict: Verdict) -> None:
-    """Whatever happens, no caller waits for ever."""
-    for job in jobs:
-        if not job.answered.done():
-            job.answered.set_result(Answer(verdict))
 
 
 def _same_moment(answer: Answer, first: Key | None, key: Key) -> Answer:

@@ -49,8 +49,7 @@ class Lane:
         except Exception as error:
             if len(jobs) == 1:
                 log.exception("command_failed", command=type(jobs[0].command).__name__)
-                if not jobs[0].answered.done():
-                    jobs[0].answered.set_exception(error)
+                jobs[0].fail(error)
                 return
             log.warning("batch_split", jobs=len(jobs), error=repr(error))
             half = len(jobs) // 2  # One of them is the cause: the others shall not suffer for it.
@@ -59,8 +58,7 @@ class Lane:
             await self.run(jobs[half:], unanswered and unanswered[half:])
             return
         for job, answer in zip(jobs, answers, strict=True):
-            if not job.answered.done():
-                job.answered.set_result(answer)
+            job.answer(answer)
 
     async def _answers(self, batch: Batch) -> list[Answer]:
         started = asyncio.get_running_loop().time()

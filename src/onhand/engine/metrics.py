@@ -1,11 +1,12 @@
 """What the engine tells Prometheus."""
 
+from collections import Counter as Counts
 from collections.abc import Iterable
 
 from prometheus_client import Counter, Histogram
 
 from onhand.domain.errors import DomainError
-from onhand.engine.job import Job
+from onhand.engine.job import Answer, Job
 
 BATCH_COMMANDS = Histogram(
     "onhand_batch_commands",
@@ -23,10 +24,14 @@ REFUSED_BUSY = Counter("onhand_refused_busy", "Commands turned away because too 
 
 def count_verdicts(jobs: Iterable[Job]) -> None:
     """Call when every job of a batch is answered."""
-    for job in jobs:
-        verdict = "failed"
-        if job.answered.done() and not job.answered.cancelled() and job.answered.exception() is None:
-            answered = job.answered.result()
-            verdict = answered.verdict.code if isinstance(answered.verdict, DomainError) else "accepted"
-            verdict = "replayed" if answered.replayed else verdict
-        COMMANDS.labels(type(job.command).__name__.lower(), verdict).inc()
+    counts = Counts((type(job.command).__name__.lower(), _verdict(job.given)) for job in jobs)
+    for labels, count in counts.items():
+        COMMANDS.labels(*labels).inc(count)
+
+
+def _verdict(given: Answer | None) -> str:
+    if given is None:
+        return "failed"
+    if given.replayed:
+        return "replayed"
+    return given.verdict.code if isinstance(given.verdict, DomainError) else "accepted"
