@@ -23,7 +23,7 @@ EXPIRY_MAX_S = 30 * 24 * 3600
 EXPIRY_SWEEP_EVERY_S = 1.0
 EXPIRY_SWEEP_MAX_RESERVATIONS = 500
 
-BATCH_MAX_COMMANDS = 256  # of one transaction of the engine
+BATCH_MAX_COMMANDS = 512  # of one transaction of the engine
 BATCH_MAX_LINES = 4_000
 QUEUE_MAX_COMMANDS = 20_000  # waiting in one process; beyond it callers are told to come back
 LANES_PER_PROCESS = 2

@@ -93,6 +93,8 @@ class Lane:
         if self._connection is None or self._connection.closed:
             try:
                 self._connection = await connect(self._url)
+                # Each batch statement has one good plan; planning for the values at hand costs 5 to 10 µs an order.
+                await self._connection.execute("SET plan_cache_mode = force_generic_plan")
             except psycopg.Error:
                 self._unreachable_since = self._unreachable_since or asyncio.get_running_loop().time()
                 raise

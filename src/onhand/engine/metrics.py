@@ -11,7 +11,7 @@ from onhand.engine.job import Answer, Job
 BATCH_COMMANDS = Histogram(
     "onhand_batch_commands",
     "Commands in one transaction of the engine.",
-    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
 )
 BATCH_SECONDS = Histogram(
     "onhand_batch_seconds",
