@@ -53,6 +53,16 @@ WAREHOUSES = (
 )
 CODES = [warehouse.code for warehouse in WAREHOUSES]
 
+# Who delivers what: named by each delivery, until suppliers have a table of their own.
+SUPPLIERS = {
+    "Steinzeug Bürgel": ("Mugs & cups", "Kitchen"),
+    "Lumière du Rhône": ("Lamps", "Candles & scents"),
+    "Tkalnia Bałtycka": ("Cushions & throws", "Bath", "Bags"),
+    "Pennine Outdoor Trading": ("Garden", "Outdoor"),
+    "Papelería Turia": ("Stationery", "Walls & decor", "Toys & games"),
+}
+_SUPPLIER_OF = {category: name for name, categories in SUPPLIERS.items() for category in categories}
+
 
 class Article(msgspec.Struct, frozen=True):
     """A product of the demo. weight: its share of the demand; warehouses: where it lies, the first most of all."""
@@ -64,6 +74,10 @@ class Article(msgspec.Struct, frozen=True):
     @property
     def sku(self) -> str:
         return self.product.sku
+
+    @property
+    def supplier(self) -> str:
+        return _SUPPLIER_OF[self.product.category or ""]
 
     @property
     def mode(self) -> str:

@@ -15,6 +15,7 @@ class Arrival(msgspec.Struct, frozen=True):
     warehouse: str
     lines: Lines
     reason: str | None = None
+    supplier: str | None = None
 
 
 class Order(msgspec.Struct, frozen=True):

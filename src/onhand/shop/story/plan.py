@@ -182,13 +182,15 @@ class _Teller:
             before, monday = monday, monday + 7 * DAY
 
     def arrivals(self, at: datetime, name: str, units_of: dict[str, int]) -> Iterator[Event]:
-        by_warehouse: dict[str, list[tuple[str, int]]] = {}
+        """One delivery for each warehouse and supplier."""
+        deliveries: dict[tuple[str, str], list[tuple[str, int]]] = {}
         for article in self.regular:
             for warehouse, units in spread(article, units_of.get(article.sku, 0)):
                 if units:
-                    by_warehouse.setdefault(warehouse, []).append((article.sku, units))
-        for step, (warehouse, lines) in enumerate(sorted(by_warehouse.items())):
-            yield Arrival(at + step * HOUR / 2, f"IN-{name}-{warehouse}", warehouse, tuple(lines))
+                    deliveries.setdefault((warehouse, article.supplier), []).append((article.sku, units))
+        for step, ((warehouse, supplier), lines) in enumerate(sorted(deliveries.items())):
+            reference = f"IN-{name}-{warehouse}-{supplier}"
+            yield Arrival(at + step * HOUR / 10, reference, warehouse, tuple(lines), supplier=supplier)
 
     def sometime(self) -> datetime:
         return self.start + DAY + self.random.random() * (DAYS - 2) * DAY

@@ -141,7 +141,7 @@ class Telling:
         request = NewReceipt(
             lines=[ReceiptLine(sku=sku, warehouse=event.warehouse, quantity=units) for sku, units in event.lines],
             reference=Reference("return" if event.reason else "delivery", event.name),
-            reason=event.reason,
+            reason=event.reason or (event.supplier and f"delivered by {event.supplier}"),
         )
         await stock.receive(self.onhand, ACTOR, request, self._key(event.name))
 
