@@ -46,9 +46,8 @@ def _uncover(world: World, level: Level, units: int) -> list[Short]:
         world.tell("reservation.short", str(allocation.reservation), _facts(allocation, uncovered))
         if not units:
             break
-    level.backordered += (
-        units  # Only where law 2 is broken already: a count is never refused, reconcile tells the rest.
-    )
+    # What is left: only where law 2 is broken already. A count is never refused, reconcile tells the rest.
+    level.backordered += units
     return short
 
 

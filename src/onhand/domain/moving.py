@@ -23,14 +23,13 @@ from onhand.domain.errors import (
     StaleExpectation,
     TransferClosed,
     Unknown,
-    WarehouseInactive,
 )
 from onhand.domain.ids import Id
 from onhand.domain.level import Level, LevelKey
 from onhand.domain.limits import QUANTITY_MAX_UNITS
 from onhand.domain.outcomes import OperationDone, Posted, Short, TransferDone
 from onhand.domain.transfer import Transfer, TransferLine, TransferStatus, transfer_status_of
-from onhand.domain.world import World, fits
+from onhand.domain.world import World, fits, must_be_active
 
 
 def receive(world: World, command: Receive) -> OperationDone:
@@ -38,7 +37,7 @@ def receive(world: World, command: Receive) -> OperationDone:
     demand: Counter[LevelKey] = Counter()
     for index, line in enumerate(command.lines):
         level = world.level(line.product, line.warehouse)
-        _must_be_active(world, index, line.warehouse)
+        must_be_active(world, index, line.warehouse)
         demand[level.key] += line.quantity  # Two lines may name one level: judge their sum.
         if not fits(level, demand[level.key]):
             raise LevelOverflow(index, line.product, line.warehouse, line.quantity)
@@ -87,7 +86,7 @@ def _change_of(line: AdjustLine, on_hand: int) -> int:
 
 def dispatch(world: World, command: Dispatch) -> TransferDone:
     """Take free units from the source; immediate transfers arrive at once, others are incoming at the destination."""
-    _must_be_active(world, 0, command.destination)
+    must_be_active(world, 0, command.destination)
     demand: Counter[Id] = Counter()
     for line in command.lines:
         demand[line.product] += line.quantity
@@ -203,12 +202,6 @@ def _open_transfer(world: World, transfer_id: Id) -> Transfer:
     if not any(line.open for line in transfer.lines):
         raise TransferClosed(transfer_id, transfer.status)
     return transfer
-
-
-def _must_be_active(world: World, index: int, warehouse: Id) -> None:
-    known = world.warehouses.get(warehouse)
-    if known is not None and not known.active:
-        raise WarehouseInactive(index, warehouse)
 
 
 def posted_line(level: Level, quantity: int, reason: str | None = None) -> Posted:

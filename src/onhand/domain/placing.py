@@ -7,11 +7,11 @@ import msgspec
 
 from onhand.domain import routing
 from onhand.domain.commands import Reserve, ReserveLine
-from onhand.domain.errors import LevelOverflow, Shortage, WarehouseInactive
+from onhand.domain.errors import LevelOverflow, Shortage
 from onhand.domain.ids import Id
 from onhand.domain.level import LevelKey
 from onhand.domain.routing import Pick, Wanted, Warehouse
-from onhand.domain.world import World, reservable
+from onhand.domain.world import World, must_be_active, reservable
 
 
 class Placement(msgspec.Struct):
@@ -61,7 +61,7 @@ def place(world: World, command: Reserve) -> Placement:
 
 def _place_one(world: World, line: ReserveLine, warehouse: Id) -> Placement:
     """The commonest order of all, without the machinery: one line, its warehouse named."""
-    _must_be_active(world, 0, warehouse)
+    must_be_active(world, 0, warehouse)
     level = world.level(line.product, warehouse)
     sellable = level.sellable()
     units = line.quantity if sellable is None else min(line.quantity, sellable)
@@ -69,12 +69,6 @@ def _place_one(world: World, line: ReserveLine, warehouse: Id) -> Placement:
         raise LevelOverflow(0, line.product, warehouse, units)
     picks = [Pick(0, line.product, warehouse, units)] if units else []
     return Placement(picks, [0] if units < line.quantity else [], [])
-
-
-def _must_be_active(world: World, index: int, warehouse: Id) -> None:
-    known = world.warehouses.get(warehouse)
-    if known is not None and not known.active:
-        raise WarehouseInactive(index, warehouse)
 
 
 def shortages(world: World, command: Reserve, short: Sequence[int]) -> list[Shortage]:
@@ -108,7 +102,7 @@ def _place_named(placing: _Placing) -> list[int]:
     for index, line in enumerate(placing.command.lines):
         if line.warehouse is None:
             continue
-        _must_be_active(placing.world, index, line.warehouse)
+        must_be_active(placing.world, index, line.warehouse)
         units = placing.room(line.product, line.warehouse, line.quantity)
         placing.take(index, line.product, line.warehouse, units)
         if units < line.quantity:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from onhand.domain.commands import Header
-from onhand.domain.errors import Unknown
+from onhand.domain.errors import Unknown, WarehouseInactive
 from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level, LevelKey
 from onhand.domain.limits import QUANTITY_MAX_UNITS
@@ -193,6 +193,13 @@ class World:
 
     def tell(self, type_: str, subject: str, data: dict[str, Any]) -> None:
         self.events.append(Event(self.new_id(), type_, subject, data))
+
+
+def must_be_active(world: World, index: int, warehouse: Id) -> None:
+    """Closed warehouses take no stock and no orders. index: of the line. Raises WarehouseInactive."""
+    known = world.warehouses.get(warehouse)
+    if known is not None and not known.active:
+        raise WarehouseInactive(index, warehouse)
 
 
 def fits(level: Level, quantity: int) -> bool:

@@ -11,10 +11,9 @@ from onhand.db import queries as q
 from onhand.db.arrays import Blobs, Ids
 from onhand.db.query import Connection, Query
 from onhand.domain.commands import Command
-from onhand.domain.decide import Verdict, decide
+from onhand.domain.decide import decide
 from onhand.domain.errors import IdempotencyKeyReused
 from onhand.domain.ids import Id, NewId
-from onhand.domain.outcomes import Done, Nothing
 from onhand.domain.routing import Warehouse
 from onhand.domain.world import MissingFactsError, World
 from onhand.engine import outcome
@@ -51,7 +50,6 @@ class Batch:
         self.directory = directory
         self.now = now
         self.committing = committing  # What was sent to COMMIT and not answered: maybe it happened.
-        self.levels_changed = 0
 
     async def attempt(self, connection: Connection) -> list[Answer]:
         """Run the transaction once and give each job its answer, in order.
@@ -72,13 +70,11 @@ class Batch:
             return self.committing
         answers, world = await self._decide(connection, wanted, facts, replays, warehouses)
         statements = list(writes(world, self.cell))
-        statements += self._idempotency(
-            answers, utc_now()
-        )  # Keys live by the real clock, whatever time it is in a story.
+        # Keys live by the real clock, whatever time it is in a story.
+        statements += self._idempotency(answers, utc_now())
         if not statements:
             await _forget(connection)
             return answers
-        self.levels_changed = sum(level.touched for level in world.levels.values())
         await self._commit(connection, statements, answers)
         return answers
 
@@ -212,7 +208,3 @@ async def _forget(connection: Connection) -> None:
     async with connection.pipeline():
         await connection.execute("SET LOCAL synchronous_commit TO OFF")
         await connection.execute("COMMIT")
-
-
-def is_accepted(verdict: Verdict) -> bool:
-    return isinstance(verdict, Done) and not isinstance(verdict, Nothing)

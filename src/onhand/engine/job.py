@@ -61,11 +61,3 @@ class Job(msgspec.Struct):
         """How much work it is, in ledger rows, as far as can be told before its reservation is read."""
         lines = getattr(self.command, "lines", None)
         return len(lines) if lines else 1
-
-    @property
-    def reservation(self) -> Id | None:
-        return getattr(self.command, "reservation", None)
-
-    @property
-    def transfer(self) -> Id | None:
-        return getattr(self.command, "transfer", None)
