@@ -10,8 +10,6 @@ from onhand.server.errors import ServeError
 
 FAILED = 1
 UNUSABLE = 2  # wrong usage, wrong settings, a file that cannot be read: nothing was begun
-INTERRUPTED = 130
-PIPE_CLOSED = 141  # what a shell reports of a program that its reader left
 
 
 class CliError(Exception):

@@ -13,6 +13,9 @@ from cyclopts import App, CycloptsError, Parameter
 
 from onhand.cli import examples
 
+INTERRUPTED = 130
+PIPE_CLOSED = 141  # what a shell reports of a program that its reader left
+
 app = App(
     name="onhand",
     help="The truth about stock: on hand, reserved, available.",
@@ -72,7 +75,7 @@ def run() -> NoReturn:
     except BrokenPipeError:
         # Whoever read us has left (| head). Nothing more can be said there, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        exit_code = 141
+        exit_code = PIPE_CLOSED
     sys.exit(exit_code)
 
 
@@ -84,7 +87,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         return 2
     except KeyboardInterrupt:
         _complain("interrupted")
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001  the last place where it can be told

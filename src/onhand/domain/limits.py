@@ -12,7 +12,6 @@ IDEMPOTENCY_KEPT_S = 7 * 24 * 3600
 LINES_MAX = 1_000  # of one operation: a count or a receipt of a whole delivery, an order of a wholesaler
 RESERVATION_BATCH_MAX = 1_000
 AVAILABILITY_SKUS_MAX = 500
-WAREHOUSES_MAX = 1_000
 PAGE_MAX_ROWS = 1_000
 PAGE_DEFAULT_ROWS = 100
 BODY_MAX_BYTES = 4 * 1024 * 1024
