@@ -49,7 +49,6 @@ class Reply(NamedTuple):
     body: bytes
 
 
-Window = tuple[float, float, dict[str, float]]  # first moment, last moment, processor seconds by process
 Follow = Callable[[Ask, int, bytes], Ask | None]
 
 
