@@ -13,13 +13,17 @@ from psycopg import adapters
 
 import onhand.db
 from onhand.db import queries as q
+from onhand.db import queries_availability
 from onhand.db.query import Query, Statement
 from onhand.domain.ids import Id
 
 NAMED = re.compile(r"^-- name: (\w+)(!?)", re.MULTILINE)
 PARAMETER = re.compile(r"%\((\w+)\)s")
 SQL = Path(onhand.db.__file__).parent / "sql"
-ALL = {name: value for name, value in vars(q).items() if isinstance(value, Query | Statement)}
+MODULES = (q, queries_availability)
+ALL = {
+    name: value for module in MODULES for name, value in vars(module).items() if isinstance(value, Query | Statement)
+}
 QUERIES = {name: value for name, value in ALL.items() if isinstance(value, Query)}
 PYTHON_TYPES: dict[str, set[object]] = {
     "uuid": {Id},
@@ -34,6 +38,9 @@ PYTHON_TYPES: dict[str, set[object]] = {
     "bytea": {bytes},
     "jsonb": {dict, list, Any},
     "text[]": {list},
+    "uuid[]": {list},
+    "integer[]": {list},
+    "bigint[]": {list},
 }
 
 

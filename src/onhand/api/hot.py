@@ -1,4 +1,4 @@
-"""The routes that carry the load: reserve, batch, release, fulfill, availability.
+"""The routes that carry the load: reserve, batch, release, fulfill.
 
 Plain functions from bytes to an answer, without a framework: decode, ask the service, encode. They raise DomainError
 and Refusal; onhand.api.problems makes answers of those.
@@ -10,13 +10,12 @@ from typing import Any
 import msgspec
 
 from onhand.api import once, problems
-from onhand.api.answer import JSON, REPLAYED, Answer, of_reply, ok
+from onhand.api.answer import JSON, REPLAYED, Answer, of_reply
 from onhand.api.decoding import decode
 from onhand.api.request_id import new_request_id
-from onhand.services import answers, availability, reservations
+from onhand.services import answers, reservations
 from onhand.services.context import Onhand
 from onhand.services.requests import (
-    AvailabilityQuery,
     BatchedReservation,
     NewReservation,
     ReservationBatch,
@@ -26,11 +25,6 @@ from onhand.services.requests import (
 _NEW = msgspec.json.Decoder(NewReservation)
 _BATCH = msgspec.json.Decoder(ReservationBatch)
 _PART = msgspec.json.Decoder(ReservationPart)
-_SKUS = msgspec.json.Decoder(AvailabilityQuery)
-
-
-class Availabilities(msgspec.Struct):
-    items: list[answers.Availability]
 
 
 class BatchResult(msgspec.Struct, omit_defaults=True):
@@ -55,14 +49,6 @@ async def release(onhand: Onhand, actor: str, reservation_id: str, body: bytes, 
 
 async def fulfill(onhand: Onhand, actor: str, reservation_id: str, body: bytes, key: str | None) -> Answer:
     return of_reply(await reservations.fulfill(onhand, actor, reservation_id, decode(_PART, body), key), 200)
-
-
-async def available(onhand: Onhand, sku: str, warehouse: str | None) -> Answer:
-    return ok(await availability.get(onhand, sku, warehouse=warehouse))
-
-
-async def available_many(onhand: Onhand, body: bytes) -> Answer:
-    return ok(Availabilities(await availability.many(onhand, decode(_SKUS, body).skus)))
 
 
 async def reserve_batch(onhand: Onhand, actor: str, body: bytes, key: str | None) -> Answer:

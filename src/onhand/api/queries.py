@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from onhand.domain.limits import NAME_MAX_CHARS, PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS
+from onhand.domain.limits import NAME_MAX_CHARS, PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS, QUANTITY_MAX_UNITS
 from onhand.services.requests import LedgerFilter, OrderId, Sku, WarehouseCode
 
 Limit = Annotated[int, Meta(ge=1, le=PAGE_MAX_ROWS, description="rows of one page")]
@@ -49,6 +49,13 @@ class EventsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 
 class AvailabilityParameters(Struct, forbid_unknown_fields=True, kw_only=True):
     warehouse: WarehouseCode | None = None
+    quantity: Annotated[
+        int, Meta(ge=1, le=QUANTITY_MAX_UNITS, description="units that must be there for the status in_stock")
+    ] = 1
     consistency: Annotated[
-        Literal["cached", "strong"], Meta(description="every answer is read from the database at present")
+        Literal["cached", "strong"], Meta(description="strong: read from the database after the question was asked")
     ] = "cached"
+
+
+class AvailabilityManyParameters(Struct, forbid_unknown_fields=True, kw_only=True):
+    consistency: Literal["cached", "strong"] = "cached"

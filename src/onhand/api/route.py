@@ -25,6 +25,7 @@ class Call(NamedTuple):
     body: bytes
     key: str | None
     pending: Pending
+    if_none_match: bytes = b""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

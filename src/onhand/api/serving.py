@@ -50,6 +50,7 @@ class Desk:
             key=idempotency_key(headers.get(b"idempotency-key")) if route.method != "GET" else None,
             body=await read_body(route, headers, receive) if route.method in {"POST", "PUT", "PATCH"} else b"",
             pending=self.pending,
+            if_none_match=headers.get(b"if-none-match", b""),
         )
 
 

@@ -1,8 +1,8 @@
 """The routes that move stock or tell how much there is."""
 
-from onhand.api import examples, hot, stock
+from onhand.api import display, examples, hot, stock
 from onhand.api.answer import Answer
-from onhand.api.queries import AvailabilityParameters, ReservationsQuery, TransfersQuery
+from onhand.api.queries import AvailabilityManyParameters, AvailabilityParameters, ReservationsQuery, TransfersQuery
 from onhand.api.route import Call, Route
 from onhand.services import answers
 from onhand.services.requests import (
@@ -39,15 +39,6 @@ async def _release(call: Call) -> Answer:
 
 async def _fulfill(call: Call) -> Answer:
     return await hot.fulfill(call.onhand, call.actor, call.path["reservation_id"], call.body, call.key)
-
-
-async def _available(call: Call) -> Answer:
-    query: AvailabilityParameters = call.query
-    return await hot.available(call.onhand, call.path["sku"], query.warehouse)
-
-
-async def _available_many(call: Call) -> Answer:
-    return await hot.available_many(call.onhand, call.body)
 
 
 RESERVATIONS = [
@@ -262,7 +253,7 @@ AVAILABILITY = [
     Route(
         method="GET",
         path="/v1/availability/{sku}",
-        handle=_available,
+        handle=display.one,
         summary="How many can be promised",
         tag="availability",
         scopes=READ,
@@ -270,17 +261,19 @@ AVAILABILITY = [
         answer=answers.Availability,
         shown=examples.AVAILABILITY,
         problems=("NOT_FOUND",),
-        description="For display: only a reservation decides a sale.",
+        description="For display: only a reservation decides a sale. as_of and age_ms say how old the numbers are; the "
+        "ETag is that of the numbers, and If-None-Match is answered 304.",
     ),
     Route(
         method="POST",
         path="/v1/availability",
-        handle=_available_many,
+        handle=display.many,
         summary="How many of each of these can be promised",
         tag="availability",
         scopes=READ,
+        query=AvailabilityManyParameters,
         body=AvailabilityQuery,
-        answer=hot.Availabilities,
+        answer=display.Availabilities,
         example={"skus": ["MUG-RED"]},
         shown={"items": [examples.AVAILABILITY]},
         problems=("UNKNOWN_SKU",),

@@ -48,15 +48,6 @@ class LevelRow(NamedTuple):
     warehouse_id: Id
 
 
-class AvailabilityRow(NamedTuple):
-    sku: str
-    selling_mode: str
-    release_date: date | None
-    warehouse: str | None
-    available: int | None
-    backorder_limit: int | None
-
-
 FIND_LEVELS_OF_PRODUCTS = Query("find_levels_of_products", LevelKeyRow)
 FIND_LEVELS_OF_RESERVATIONS = Query("find_levels_of_reservations", LevelKeyRow)
 FIND_LEVELS_OF_TRANSFERS = Query("find_levels_of_transfers", LevelKeyRow)
@@ -68,7 +59,6 @@ LIST_LEVELS = Query("list_levels", LevelRow)
 SET_LEVEL = Query("set_level", LevelKeyRow)
 LOCK_LEVELS_OF_PRODUCT = Query("lock_levels_of_product", LevelKeyRow)
 FOLLOW_SELLING_MODE = Statement("follow_selling_mode")
-READ_AVAILABILITY = Query("read_availability", AvailabilityRow)
 
 
 class OperationIdRow(NamedTuple):

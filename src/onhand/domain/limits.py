@@ -22,6 +22,14 @@ EXPIRY_MAX_S = 30 * 24 * 3600
 EXPIRY_SWEEP_EVERY_S = 1.0
 EXPIRY_SWEEP_MAX_RESERVATIONS = 500
 
+AVAILABILITY_FRESH_S = 0.05  # how old a displayed number may be when nobody tells this process what others do
+AVAILABILITY_SHARED_FRESH_S = 1.0  # and when Valkey does: the bound for whatever was lost on the way
+AVAILABILITY_TTL_S = 60  # in Valkey; what nobody reads disappears
+AVAILABILITY_UNKNOWN_S = 1.0  # how long a SKU that does not exist is not looked for again
+AVAILABILITY_KEPT_MAX_PRODUCTS = 100_000  # in one process
+AVAILABILITY_FETCH_MAX_SKUS = 2_000  # in one query
+SOLD_OUT_KNOWN_S = 0.05  # how old the news may be that refuses an order without asking the database
+
 BATCH_MAX_COMMANDS = 512  # of one transaction of the engine
 BATCH_MAX_LINES = 4_000
 QUEUE_MAX_COMMANDS = 20_000  # waiting in one process; beyond it callers are told to come back
@@ -30,4 +38,6 @@ RETRIES_MAX = 8
 
 assert EXPIRY_MIN_S < EXPIRY_DEFAULT_S < EXPIRY_MAX_S
 assert LINES_MAX <= BATCH_MAX_LINES
+assert SOLD_OUT_KNOWN_S <= AVAILABILITY_FRESH_S < AVAILABILITY_SHARED_FRESH_S < AVAILABILITY_TTL_S
+assert AVAILABILITY_SKUS_MAX <= AVAILABILITY_FETCH_MAX_SKUS
 assert BATCH_MAX_COMMANDS <= QUEUE_MAX_COMMANDS

@@ -1,6 +1,7 @@
 """One batch, one transaction: lock the levels once in key order, decide, write, commit."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from onhand.domain.commands import Command
 from onhand.domain.decide import decide
 from onhand.domain.errors import IdempotencyKeyReused
 from onhand.domain.ids import Id, NewId
+from onhand.domain.level import Level
 from onhand.domain.routing import Warehouse
 from onhand.domain.world import MissingFactsError, World
 from onhand.engine import outcome
@@ -22,6 +24,7 @@ from onhand.engine.job import Answer, Job
 from onhand.engine.reading import Facts, Wants, fetch_missing, wants, widened
 from onhand.engine.writing import writes
 
+Seen = Callable[[Iterable[Level], float], None]  # levels after a batch; since when, by time.monotonic(). Never raises.
 Cursor = psycopg.AsyncCursor[tuple[Any, ...]]
 CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
 REFUSED = (psycopg.IntegrityError, psycopg.DataError, *CONFLICTS)  # the server says no: nothing was committed
@@ -43,12 +46,14 @@ class Batch:
         directory: Directory,
         now: Callable[[], datetime] = utc_now,
         committing: list[Answer] | None = None,
+        seen: Seen | None = None,
     ) -> None:
         self.jobs = jobs
         self.cell = cell
         self.new_id = new_id
         self.directory = directory
         self.now = now
+        self.seen = seen
         self.committing = committing  # What was sent to COMMIT and not answered: maybe it happened.
 
     async def attempt(self, connection: Connection) -> list[Answer]:
@@ -72,10 +77,13 @@ class Batch:
         statements = list(writes(world, self.cell))
         # Keys live by the real clock, whatever time it is in a story.
         statements += self._idempotency(answers, utc_now())
-        if not statements:
+        held_s = time.monotonic()  # Until here, at least, the locks kept the levels as they are.
+        if statements:
+            await self._commit(connection, statements, answers)
+        else:
             await _forget(connection)
-            return answers
-        await self._commit(connection, statements, answers)
+        if self.seen is not None:
+            self.seen(world.levels.values(), held_s)
         return answers
 
     async def _commit(

@@ -16,7 +16,7 @@ from onhand.domain.errors import DomainError, IdempotencyKeyReused, OutcomeUnkno
 from onhand.domain.ids import Id
 from onhand.domain.limits import BATCH_MAX_COMMANDS, BATCH_MAX_LINES, LANES_PER_PROCESS, QUEUE_MAX_COMMANDS
 from onhand.engine import metrics
-from onhand.engine.batch import Batch, utc_now
+from onhand.engine.batch import Batch, Seen, utc_now
 from onhand.engine.directory import Directory
 from onhand.engine.job import Answer, Job, Key
 from onhand.engine.lane import Lane
@@ -42,8 +42,10 @@ class Engine:
         cell: int = 0,
         lanes: int = LANES_PER_PROCESS,
         now: Callable[[], datetime] = utc_now,
+        seen: Seen | None = None,
     ) -> None:
         self.directory = directory
+        self._seen = seen  # is shown the levels of every batch, after its commit
         self._now = now
         self._cell = cell
         self._queue: deque[Job] = deque()
@@ -84,6 +86,10 @@ class Engine:
         self._queue.append(job)
         self._arrived.set()
         return _or_raise(await job.answered)
+
+    def is_under_way(self, key: Key) -> bool:
+        """Whether a command with this key has been accepted by this process and not answered yet."""
+        return key.digest in self._inflight
 
     async def _work(self, lane: Lane) -> None:
         try:
@@ -128,7 +134,13 @@ class Engine:
 
     def _make_batch(self, jobs: Sequence[Job], committing: list[Answer] | None) -> Batch:
         return Batch(
-            jobs, cell=self._cell, new_id=new_id, directory=self.directory, now=self._now, committing=committing
+            jobs,
+            cell=self._cell,
+            new_id=new_id,
+            directory=self.directory,
+            now=self._now,
+            committing=committing,
+            seen=self._seen,
         )
 
 

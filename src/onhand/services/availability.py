@@ -1,69 +1,112 @@
 """How many can be promised next, summed over active warehouses. Display only: the engine decides a sale."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Literal, NamedTuple
 
-from onhand.db import queries as q
+from onhand.cache.entry import Entry, Part, Stock
 from onhand.domain.errors import Unknown
+from onhand.domain.ids import Id
+from onhand.domain.routing import Warehouse
 from onhand.services import answers
 from onhand.services.context import Onhand
-from onhand.services.names import product_named, warehouse_named
+from onhand.services.names import is_id, product_named, warehouse_named
+
+Consistency = Literal["cached", "strong"]
 
 
-async def get(onhand: Onhand, sku: str, *, warehouse: str | None = None) -> answers.Availability:
-    """Of one product, in all warehouses or in one. Raises Unknown."""
-    product_id = await product_named(onhand, sku)
-    canonical = (await onhand.directory.skus({product_id}))[product_id]
-    code = (await warehouse_named(onhand, warehouse)).code if warehouse is not None else None
-    found = await _read(onhand, [canonical], code)
-    if canonical not in found:
-        raise Unknown("sku", sku)
-    return found[canonical]
+class Asked(NamedTuple):
+    """warehouse: only there. quantity: units that must be there for in_stock."""
+
+    warehouse: Id | None = None
+    quantity: int = 1
 
 
-async def many(onhand: Onhand, skus: Sequence[str]) -> list[answers.Availability]:
+async def get(
+    onhand: Onhand,
+    name: str,
+    *,
+    warehouse: str | None = None,
+    quantity: int = 1,
+    consistency: Consistency = "cached",
+) -> answers.Availability:
+    """Of one product, by SKU or product id, in all warehouses or in one. Raises Unknown, psycopg.OperationalError."""
+    place = (await warehouse_named(onhand, warehouse)).warehouse_id if warehouse is not None else None
+    found = await _read(onhand, [name], consistency)
+    sku = name
+    if not found and is_id(name):  # Only then: an unknown SKU is not looked for again and again.
+        product_id = await product_named(onhand, name)
+        sku = (await onhand.directory.skus({product_id}))[product_id]
+        found = await _read(onhand, [sku], consistency)
+    if sku not in found:
+        raise Unknown("sku", name)
+    return _answer(onhand, found[sku], Asked(place, quantity), await onhand.directory.warehouses())
+
+
+async def many(
+    onhand: Onhand, skus: Sequence[str], *, consistency: Consistency = "cached"
+) -> list[answers.Availability]:
     """Of several, in the order asked. Raises Unknown with the path of the first that does not exist."""
-    found = await _read(onhand, list(dict.fromkeys(skus)), None)
+    found = await _read(onhand, list(dict.fromkeys(skus)), consistency)
     for index, sku in enumerate(skus):
         if sku not in found:
             raise Unknown("sku", sku, f"skus[{index}]")
-    return [found[sku] for sku in skus]
+    warehouses = await onhand.directory.warehouses()
+    return [_answer(onhand, found[sku], Asked(), warehouses) for sku in skus]
 
 
-async def _read(onhand: Onhand, skus: Sequence[str], warehouse: str | None) -> dict[str, answers.Availability]:
+async def _read(onhand: Onhand, skus: list[str], consistency: Consistency) -> Mapping[str, Entry | Stock]:
+    if consistency == "cached":
+        return await onhand.display.entries(skus)
+    await onhand.directory.read_warehouses()
+    return await onhand.display.strong(skus)
+
+
+def _answer(
+    onhand: Onhand, held: Entry | Stock, asked: Asked, warehouses: Mapping[Id, Warehouse]
+) -> answers.Availability:
+    facts = held.facts
+    assert facts is not None  # noqa: S101  entries without facts are never handed out
     as_of = onhand.now()
-    async with onhand.pool.connection() as connection:
-        rows = await q.READ_AVAILABILITY.all(connection, skus=list(skus))
-    grouped: dict[str, list[q.AvailabilityRow]] = {}
-    for row in rows:
-        grouped.setdefault(row.sku, []).append(row)
-    return {sku: _answer(sku, group, warehouse, as_of) for sku, group in grouped.items()}
-
-
-def _answer(sku: str, rows: list[q.AvailabilityRow], warehouse: str | None, as_of: datetime) -> answers.Availability:
-    places = [row for row in rows if row.warehouse is not None and warehouse in (None, row.warehouse)]
-    available = sum(max(0, row.available or 0) for row in places)
+    age_s = max(0.0, time.monotonic() - held.seen_s)
+    places = []
+    for place, part in held.parts.items():
+        warehouse = warehouses.get(place)
+        if warehouse is not None and warehouse.active and asked.warehouse in (None, place):
+            places.append((warehouse.code, part))
+    places.sort()
+    available = sum(part.available for _, part in places if part.available > 0)
+    release = facts.release_date if facts.selling_mode == "preorder" else None
+    preorder = release is not None and release > as_of.date()
     return answers.Availability(
-        sku=sku,
+        sku=facts.sku,
         available=available,
-        status=_status(rows[0], places, available, as_of.date()),
-        warehouses=[answers.WarehouseAvailability(row.warehouse or "", max(0, row.available or 0)) for row in places],
+        status=_status(facts.selling_mode, [part for _, part in places], available, asked.quantity, preorder=preorder),
+        warehouses=[answers.WarehouseAvailability(code, max(0, part.available)) for code, part in places],
         promise=None,
-        as_of=as_of,
-        age_ms=0,
+        as_of=as_of - timedelta(seconds=age_s),
+        age_ms=round(age_s * 1000),
     )
 
 
-def _status(product: q.AvailabilityRow, places: list[q.AvailabilityRow], available: int, today: date) -> str:
-    """The four values that Google's product data uses. backorder: some level may still go below zero."""
-    if product.selling_mode == "preorder" and product.release_date is not None and product.release_date > today:
-        return "preorder" if available or _room(places) else "out_of_stock"
-    if available:
+def _status(mode: str, places: Sequence[Part], available: int, quantity: int, *, preorder: bool) -> str:
+    """The four values that Google's product data uses. backorder: levels may still go so far below zero."""
+    enough = available >= quantity
+    room = _room(places, quantity)
+    if preorder:
+        return "preorder" if enough or room else "out_of_stock"
+    if enough:
         return "in_stock"
-    if _room(places) or (not places and product.selling_mode != "deny"):
+    if room or (not places and mode != "deny"):
         return "backorder"
     return "out_of_stock"
 
 
-def _room(places: list[q.AvailabilityRow]) -> bool:
-    return any(row.backorder_limit is None or (row.available or 0) + row.backorder_limit > 0 for row in places)
+def _room(places: Sequence[Part], quantity: int) -> bool:
+    room = 0
+    for part in places:
+        if part.backorder_limit is None:
+            return True
+        room += max(0, part.available + part.backorder_limit)
+    return room >= quantity

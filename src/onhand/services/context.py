@@ -7,11 +7,14 @@ from datetime import datetime
 
 from psycopg_pool import AsyncConnectionPool
 
+from onhand.cache.local import Local
+from onhand.cache.port import Alone
 from onhand.db.connect import pool
 from onhand.db.query import Connection
 from onhand.engine.batch import utc_now
 from onhand.engine.directory import Directory
 from onhand.engine.engine import Engine
+from onhand.services.display import Display
 
 CELL = 0  # one machine, one cell
 
@@ -24,6 +27,7 @@ class Onhand:
     pool: AsyncConnectionPool[Connection]
     engine: Engine
     directory: Directory
+    display: Display
     now: Callable[[], datetime] = utc_now
 
 
@@ -32,5 +36,9 @@ async def open_onhand(url: str, *, pool_size: int = 8, now: Callable[[], datetim
     """Open on a migrated database; on leaving, finish what was accepted and close. Raises psycopg.OperationalError."""
     async with pool(url, size=pool_size) as connections:
         directory = Directory(connections)
-        async with Engine(url, directory, now=now) as engine:
-            yield Onhand(url, connections, engine, directory, now)
+        local = Local()
+        async with (
+            Display(url, CELL, local, Alone()) as display,
+            Engine(url, directory, now=now, seen=display.seen) as engine,
+        ):
+            yield Onhand(url, connections, engine, directory, display, now)

@@ -35,6 +35,7 @@ async def put(onhand: Onhand, sku: str, warehouse: str, settings: LevelSettings)
             after_warehouse=None,
             row_limit=1,
         )
+    onhand.display.forget(product_id)
     return _answer(rows[0])
 
 

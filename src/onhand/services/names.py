@@ -33,6 +33,15 @@ def parse_id(text: str, path: str) -> Id:
         raise Invalid([FieldProblem(path, "INVALID_UUID", f"{text!r} is not a UUID.")]) from None
 
 
+def is_id(text: str) -> bool:
+    """Whether this could be a UUID."""
+    try:
+        Id.parse(text)
+    except ValueError:
+        return False
+    return True
+
+
 async def products_of(onhand: Onhand, lines: Sequence[NamesProduct], path: str = "lines") -> list[Id]:
     """The product of each line, by sku or product_id. Raises Invalid or Unknown with the path of the line."""
     by_sku = await onhand.directory.product_ids({line.sku for line in lines if line.sku is not None})

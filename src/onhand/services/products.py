@@ -38,6 +38,7 @@ async def create(onhand: Onhand, request: NewProduct) -> answers.Product:
             )
         except pg.UniqueViolation:
             raise AlreadyExists("sku", request.sku) from None
+        onhand.display.local.appeared(request.sku)
         return await _read(connection, product_id)
 
 
@@ -62,6 +63,8 @@ async def create_many(onhand: Onhand, requests: Sequence[NewProduct]) -> set[str
             selling_limits=[column["selling_limit"] for column in columns],
             release_dates=[column["release_date"] for column in columns],
         )
+    for row in made:
+        onhand.display.local.appeared(row.sku)
     return {request.sku for request in requests} - {row.sku for row in made}
 
 
@@ -80,10 +83,13 @@ async def patch(onhand: Onhand, name: str, request: ProductPatch) -> answers.Pro
     product_id = await product_named(onhand, name)
     for attempt in itertools.count():
         try:
-            return await _patch(onhand, product_id, name, request)
+            changed = await _patch(onhand, product_id, name, request)
         except pg.DeadlockDetected:  # A level was being made meanwhile: that batch goes first.
             if attempt == RETRIES_MAX:
                 raise
+        else:
+            onhand.display.forget(product_id)
+            return changed
     raise AssertionError("count() does not end")
 
 

@@ -89,11 +89,3 @@ WHERE (cell, product_id, warehouse_id) IN (
   SELECT cell, product_id, warehouse_id FROM level
   WHERE product_id = :product_id AND NOT backorder_limit_own
   ORDER BY product_id, warehouse_id FOR UPDATE);
-
--- name: read_availability
-SELECT product.sku, product.selling_mode, product.release_date, warehouse.code AS warehouse,
-       level.on_hand - level.reserved AS available, level.backorder_limit
-FROM product LEFT JOIN (level JOIN warehouse ON warehouse.warehouse_id = level.warehouse_id AND warehouse.active)
-  ON level.product_id = product.product_id
-WHERE product.sku = ANY(:skus::text[])
-ORDER BY product.sku, warehouse.code;

@@ -1,0 +1,78 @@
+"""What is kept of a product, and which of two pieces of news is the newer."""
+
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from onhand.domain.ids import Id
+
+
+class Part(NamedTuple):
+    """A product in one warehouse. version: ledger rows written for the level; available in units, may be negative.
+
+    seen_s: when this was surely true, in seconds of time.monotonic(); minus infinity when only told by another process.
+    """
+
+    version: int
+    available: int
+    backorder_limit: int | None
+    seen_s: float
+
+    def replaces(self, other: "Part | None") -> bool:
+        """Older never overwrites newer; of one version, the later look knows the settings better."""
+        return other is None or (self.version, self.seen_s) >= (other.version, other.seen_s)
+
+
+class Facts(msgspec.Struct, frozen=True, gc=False):
+    """What does not change with stock: how the product sells."""
+
+    product: Id
+    sku: str
+    selling_mode: str
+    release_date: date | None
+
+
+class Stock(NamedTuple):
+    """A product as it was read as a whole, at seen_s. parts: by warehouse."""
+
+    facts: Facts
+    parts: dict[Id, Part]
+    seen_s: float
+
+
+class Entry:
+    """A product in the process. Without facts it was never read as a whole, and only keeps parts that are news."""
+
+    __slots__ = ("changed_s", "facts", "parts", "seen_s")
+
+    def __init__(self) -> None:
+        self.facts: Facts | None = None
+        self.parts: dict[Id, Part] = {}
+        self.seen_s = float("-inf")
+        self.changed_s = float("-inf")  # when its settings were last changed by this process
+
+    def learn(self, warehouse: Id, part: Part) -> bool:
+        """Take a part in unless a newer one is known; return whether the numbers have changed."""
+        before = self.parts.get(warehouse)
+        if not part.replaces(before):
+            return False
+        self.parts[warehouse] = part
+        return before is None or before[:3] != part[:3]
+
+    def fill(self, stock: Stock) -> bool:
+        """Take in a read of the whole product; return whether anything has changed. Newer parts stay."""
+        changed = False
+        if stock.seen_s < self.changed_s:  # It may not know the new settings.
+            return changed
+        for warehouse, part in stock.parts.items():
+            changed |= self.learn(warehouse, part)
+        if stock.seen_s >= self.seen_s:
+            changed |= self.facts != stock.facts
+            self.facts, self.seen_s = stock.facts, stock.seen_s
+        return changed
+
+    def forget(self, now_s: float) -> None:
+        """Settings have changed: only what is read from now on counts. Versions stay, so stock cannot go back."""
+        self.changed_s, self.seen_s = now_s, float("-inf")
+        self.parts = {place: part._replace(seen_s=float("-inf")) for place, part in self.parts.items()}

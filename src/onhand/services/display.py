@@ -1,0 +1,148 @@
+"""Displayed availability: from the process, else from Valkey, else from the database, never older than its bound."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from onhand.cache import metrics
+from onhand.cache.coalesced import Coalesced
+from onhand.cache.entry import Entry, Part, Stock
+from onhand.cache.local import Local
+from onhand.cache.port import Shared
+from onhand.domain.ids import Id
+from onhand.domain.level import Level, LevelKey
+from onhand.domain.limits import AVAILABILITY_FETCH_MAX_SKUS, SOLD_OUT_KNOWN_S
+from onhand.engine.job import Key
+from onhand.services.stock_reader import StockReader
+
+FETCHES_MAX = 2  # queries at the same time, of each kind
+
+log = structlog.get_logger()
+
+
+class Display:
+    """Use as an async context manager; one per process."""
+
+    def __init__(self, url: str, cell: int, local: Local, shared: Shared) -> None:
+        self.local = local
+        self.shared = shared
+        self._reader = StockReader(url, cell)
+        self._fills: Coalesced[str, Stock] = Coalesced(
+            self._fetch, share=True, fetches_max=FETCHES_MAX, keys_max=AVAILABILITY_FETCH_MAX_SKUS
+        )
+        self._strong: Coalesced[str, Stock] = Coalesced(
+            self._fetch_strong, share=False, fetches_max=FETCHES_MAX, keys_max=AVAILABILITY_FETCH_MAX_SKUS
+        )
+        self._keys: Coalesced[Id, Id] = Coalesced(
+            self._reader.outcomes, share=False, fetches_max=FETCHES_MAX, keys_max=AVAILABILITY_FETCH_MAX_SKUS
+        )
+
+    async def __aenter__(self) -> Self:
+        await self.shared.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.shared.__aexit__(kind, error, trace)
+        for asking in (self._fills, self._strong, self._keys):
+            await asking.close()
+        await self._reader.close()
+
+    def seen(self, levels: Iterable[Level], held_s: float) -> None:
+        """The engine's: levels after a batch. Never raises, never waits: no sale depends on what is displayed."""
+        try:
+            for level in levels:
+                if not level.exists and not level.touched:  # There is no row: it was only thought of.
+                    continue
+                part = Part(level.version, level.available, level.backorder_limit, held_s)
+                self.local.learn(level.key, part)
+                if level.touched:
+                    self.shared.learn(level.key, part)
+        except Exception:
+            log.exception("display_failed")
+
+    def forget(self, product: Id) -> None:
+        """Settings of a product or of its levels have been changed by this process."""
+        self.local.forget(product, time.monotonic())
+        self.shared.forget(product)
+
+    async def entries(self, skus: Iterable[str]) -> dict[str, Entry]:
+        """By SKU, those that exist, within the bound of freshness. Raises psycopg.OperationalError."""
+        now_s = time.monotonic()
+        after_s = now_s - self.shared.fresh_s
+        found: dict[str, Entry] = {}
+        lacking: list[str] = []
+        for sku in skus:
+            entry = self.local.fresh(sku, after_s)
+            if entry is not None:
+                found[sku] = entry
+            elif not self.local.is_unknown(sku, now_s):
+                lacking.append(sku)
+        metrics.LOCAL.inc(len(found))
+        if lacking:
+            stocks = await self._fills.ask(lacking)
+            for sku in lacking:
+                if sku in stocks:
+                    found[sku] = self.local.held(sku) or self.local.fill(stocks[sku])
+                else:
+                    self.local.miss(sku, now_s)
+        return found
+
+    async def strong(self, skus: Iterable[str]) -> dict[str, Stock]:
+        """By SKU, those that exist, as the database has them after this call. Raises psycopg.OperationalError."""
+        return await self._strong.ask(skus)
+
+    async def is_sold_out(self, key: LevelKey, idempotency: Key | None) -> bool:
+        """Whether this level has surely had nothing to sell a moment ago, and the request is not a repeat.
+
+        False in any doubt: the engine decides then. Never raises psycopg.Error.
+        """
+        part = self.local.part(key)
+        if (
+            part is None
+            or part.backorder_limit is None
+            or part.available + part.backorder_limit > 0
+            or part.seen_s < time.monotonic() - SOLD_OUT_KNOWN_S
+        ):
+            return False
+        if idempotency is not None:
+            try:
+                known = await self._keys.ask([idempotency.digest])
+            except Exception:  # noqa: BLE001  whatever it is, the engine decides
+                return False
+            if known:
+                return False
+            part = self.local.part(key)  # It may have come back meanwhile.
+            if part is None or part.backorder_limit is None or part.available + part.backorder_limit > 0:
+                return False
+        metrics.GATE.inc()
+        return True
+
+    async def _fetch(self, skus: list[str]) -> Mapping[str, Stock]:
+        after_s = time.monotonic() - self.shared.fresh_s
+        stocks = {stock.facts.sku: stock for stock in await self.shared.read(skus) if stock.seen_s >= after_s}
+        metrics.SHARED.inc(len(stocks))
+        lacking = [sku for sku in skus if sku not in stocks]
+        if lacking:
+            read = await self._reader.stocks(lacking)
+            metrics.DATABASE.inc(len(lacking))
+            self.shared.fill(_all(read))
+            stocks |= read
+        for stock in stocks.values():
+            self.local.fill(stock)
+        return stocks
+
+    async def _fetch_strong(self, skus: list[str]) -> Mapping[str, Stock]:
+        metrics.DATABASE.inc(len(skus))
+        stocks = await self._reader.stocks(skus)
+        for stock in stocks.values():
+            self.local.fill(stock)
+        return stocks
+
+
+def _all(read: Mapping[str, Stock]) -> Sequence[Stock]:
+    return list(read.values())

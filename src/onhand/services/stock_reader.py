@@ -1,0 +1,83 @@
+"""Reads of stock for display: on connections of its own, prepared, many products at once."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import psycopg
+from psycopg.rows import args_row
+
+from onhand.cache.entry import Facts, Part, Stock
+from onhand.db import queries as q
+from onhand.db import queries_availability as qa
+from onhand.db.arrays import Ids, Texts
+from onhand.db.connect import connect
+from onhand.db.query import Connection, Query, Row
+from onhand.domain.ids import Id
+
+READ_MAX_S = 5.0
+
+
+class StockReader:
+    """Idle connections are kept; a broken one is replaced and the read tried once more."""
+
+    def __init__(self, url: str, cell: int) -> None:
+        self._url = url
+        self._cell = cell
+        self._idle: list[Connection] = []
+
+    async def stocks(self, skus: Sequence[str]) -> dict[str, Stock]:
+        """By SKU, those that exist. Raises psycopg.OperationalError."""
+        seen_s = time.monotonic()  # Before the query begins: never younger than it is.
+        rows = await self._rows(qa.READ_STOCK, cell=self._cell, skus=Texts(skus))
+        return {row.sku: _stock(row, seen_s) for row in rows}
+
+    async def outcomes(self, digests: Sequence[Id]) -> dict[Id, Id]:
+        """By digest of an Idempotency-Key, the digest of the request it came with. Raises psycopg.OperationalError."""
+        rows = await self._rows(q.READ_IDEMPOTENCY, cell=self._cell, digests=Ids(digests))
+        return {row.digest: row.request_digest for row in rows}
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _rows(self, query: Query[Row], **parameters: object) -> list[Row]:
+        try:
+            return await self._once(query, parameters)
+        except psycopg.OperationalError:
+            await self.close()  # If one broke, all may have.
+            return await self._once(query, parameters)
+
+    async def _once(self, query: Query[Row], parameters: dict[str, object]) -> list[Row]:
+        connection = self._idle.pop() if self._idle else await self._connected()
+        try:
+            async with (
+                asyncio.timeout(READ_MAX_S),
+                connection.cursor(binary=True, row_factory=args_row(query.row)) as cursor,
+            ):
+                await cursor.execute(query.sql, parameters, prepare=True)
+                rows: list[Row] = await cursor.fetchall()
+        except TimeoutError as error:
+            await connection.close()
+            raise psycopg.OperationalError("the database did not answer in time") from error
+        except BaseException:
+            await connection.close()
+            raise
+        self._idle.append(connection)
+        return rows
+
+    async def _connected(self) -> Connection:
+        connection = await connect(self._url)
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        return connection
+
+
+def _stock(row: qa.StockRow, seen_s: float) -> Stock:
+    facts = Facts(row.product_id, row.sku, row.selling_mode, row.release_date)
+    parts = {
+        place: Part(version, available, limit, seen_s)
+        for place, version, available, limit in zip(
+            row.warehouse_ids or (), row.versions or (), row.availables or (), row.backorder_limits or (), strict=True
+        )
+    }
+    return Stock(facts, parts, seen_s)

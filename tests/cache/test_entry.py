@@ -1,0 +1,103 @@
+"""Older never overwrites newer, in whatever order the news comes."""
+
+import asyncio
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onhand.cache.coalesced import Coalesced
+from onhand.cache.entry import Facts, Part, Stock
+from onhand.cache.local import Local
+from onhand.domain.ids import Id
+
+PRODUCT, PLACE = Id(b"p" * 16), Id(b"w" * 16)
+FACTS = Facts(PRODUCT, "MUG", "deny", None)
+
+
+def part(version: int, seen_s: float = 0.0) -> Part:
+    return Part(version, 1_000 - version, 0, seen_s)  # What is available follows from the version.
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 20)), min_size=1))
+def test_what_stays_is_the_newest_whatever_came_last(news: list[tuple[bool, int]]) -> None:
+    local = Local()
+    for as_a_whole, version in news:
+        if as_a_whole:
+            local.fill(Stock(FACTS, {PLACE: part(version)}, 0.0))
+        else:
+            local.learn((PRODUCT, PLACE), part(version))
+    kept = local.part((PRODUCT, PLACE))
+    assert kept is not None
+    assert (kept.version, kept.available) == (
+        max(version for _, version in news),
+        1_000 - max(version for _, version in news),
+    )
+
+
+def test_a_late_fill_does_not_go_behind_a_commit_that_came_while_it_was_reading() -> None:
+    local = Local()
+    local.learn((PRODUCT, PLACE), part(8, 2.0))  # nothing of the product is held yet
+    local.fill(Stock(FACTS, {PLACE: part(7, 1.0)}, 1.0))
+    assert local.part((PRODUCT, PLACE)) == part(8, 2.0)
+
+
+def test_a_fill_from_before_a_change_of_settings_does_not_count() -> None:
+    local = Local()
+    local.fill(Stock(FACTS, {PLACE: part(1, 1.0)}, 1.0))
+    local.forget(PRODUCT, 2.0)
+    local.fill(Stock(FACTS, {PLACE: part(1, 1.5)}, 1.5))
+    assert local.fresh("MUG", 0.0) is None
+    local.fill(Stock(FACTS, {PLACE: Part(1, 999, 20, 2.5)}, 2.5))
+    assert local.fresh("MUG", 0.0) is not None
+    kept = local.part((PRODUCT, PLACE))
+    assert kept is not None
+    assert kept.backorder_limit == 20
+
+
+def test_the_oldest_make_room() -> None:
+    local = Local(kept_max=32)
+    for number in range(100):
+        product = Id(number.to_bytes(16, "big"))
+        local.fill(Stock(Facts(product, f"S-{number}", "deny", None), {PLACE: part(1)}, 0.0))
+    assert len(local) <= 32
+    assert local.held("S-0") is None
+    assert local.held("S-99") is not None
+
+
+@pytest.mark.anyio
+async def test_a_stampede_is_one_fetch_and_what_waits_is_the_next_one() -> None:
+    fetched: list[list[str]] = []
+
+    async def fetch(keys: list[str]) -> dict[str, int]:
+        fetched.append(keys)
+        await asyncio.sleep(0.01)
+        return {key: len(fetched) for key in keys if key != "none"}
+
+    coalesced: Coalesced[str, int] = Coalesced(fetch, share=True, fetches_max=1, keys_max=100)
+    first = [asyncio.create_task(coalesced.ask(["a"])) for _ in range(200)]
+    await asyncio.sleep(0.002)
+    later = [asyncio.create_task(coalesced.ask([key])) for key in ("a", "b", "c", "none")]
+    assert await asyncio.gather(*first) == [{"a": 1}] * 200
+    assert await asyncio.gather(*later) == [{"a": 1}, {"b": 2}, {"c": 2}, {}]
+    assert fetched == [["a"], ["b", "c", "none"]]
+
+
+@pytest.mark.anyio
+async def test_who_gives_up_takes_nobody_along_and_a_failure_is_told_to_all() -> None:
+    attempts = itertools.count()
+
+    async def fetch(keys: list[str]) -> dict[str, int]:
+        await asyncio.sleep(0.01)
+        if next(attempts):
+            raise OSError("gone")
+        return dict.fromkeys(keys, 1)
+
+    coalesced: Coalesced[str, int] = Coalesced(fetch, share=True, fetches_max=1, keys_max=100)
+    gives_up, stays = (asyncio.create_task(coalesced.ask(["a"])) for _ in range(2))
+    await asyncio.sleep(0.002)
+    gives_up.cancel()
+    assert await stays == {"a": 1}
+    failed = await asyncio.gather(*(coalesced.ask(["a"]) for _ in range(3)), return_exceptions=True)
+    assert [type(each) for each in failed] == [OSError] * 3
