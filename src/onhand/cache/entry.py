@@ -12,12 +12,14 @@ class Part(NamedTuple):
     """A product in one warehouse. version: ledger rows written for the level; available in units, may be negative.
 
     seen_s: when this was surely true, in seconds of time.monotonic(); minus infinity when only told by another process.
+    own: seen by this process itself, so that seen_s hangs on no other machine's clock.
     """
 
     version: int
     available: int
     backorder_limit: int | None
     seen_s: float
+    own: bool = True
 
     def replaces(self, other: "Part | None") -> bool:
         """Older never overwrites newer; of one version, the later look knows the settings better."""

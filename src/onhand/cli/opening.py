@@ -68,7 +68,7 @@ def run_on(url: str, work: Callable[[Onhand], Awaitable[Result]]) -> Result:
     """Do the work on this database."""
 
     async def opened() -> Result:
-        async with open_onhand(url) as onhand:
+        async with open_onhand(url, redis_url=from_environment().redis_url) as onhand:
             return await work(onhand)
 
     return uvloop.run(opened())

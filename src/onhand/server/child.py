@@ -60,7 +60,7 @@ def collect_less() -> None:
 async def work(todo: task.Task) -> None:
     """Answer requests until SIGTERM; then finish those under way, and what the engine has accepted."""
     collect_less()
-    async with open_onhand(todo.url) as onhand:
+    async with open_onhand(todo.url, redis_url=todo.redis_url) as onhand:
         desk = Desk(onhand, pending)
         config = Config(
             make_app(desk),
@@ -81,7 +81,7 @@ async def work(todo: task.Task) -> None:
 async def run_jobs(todo: task.Task) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with open_onhand(todo.url, pool_size=4) as onhand:
+    async with open_onhand(todo.url, pool_size=4, redis_url=todo.redis_url) as onhand:
         await loop.run(onhand, stop)
 
 

@@ -56,7 +56,7 @@ def serve(
     host, port = host or settings.host, settings.port if port is None else port
     with ExitStack() as held:
         listener = held.enter_context(listen(host, port))
-        supervisor = Supervisor(url, settings.log_format, listener, workers or settings.workers)
+        supervisor = Supervisor(url, settings, listener, workers or settings.workers)
         held.enter_context(supervisor.signals())
         prepare(settings, url)
         return supervisor.run(announce or (lambda _: None))
@@ -117,9 +117,9 @@ def _sigint_blocked() -> Iterator[None]:
 
 
 class Supervisor:
-    def __init__(self, url: str, log_format: str, listener: socket.socket, workers: int) -> None:
+    def __init__(self, url: str, settings: Settings, listener: socket.socket, workers: int) -> None:
         self._url = url
-        self._log_format = log_format
+        self._settings = settings
         self._listener = listener
         self._children = [Child("worker") for _ in range(workers)] + [Child("jobs")]
         self._stops = 0
@@ -172,7 +172,7 @@ class Supervisor:
                 self._start(child, now_s)
 
     def _start(self, child: Child, now_s: float) -> None:
-        todo = task.Task(self._url, self._log_format, os.getpid())
+        todo = task.Task(self._url, self._settings.redis_url, self._settings.log_format, os.getpid())
         inherited: tuple[int, ...] = ()
         if child.kind == "worker":
             todo.listener, todo.ready = self._listener.fileno(), self._ready

@@ -9,6 +9,7 @@ class Task(msgspec.Struct):
     """listener and ready are inherited descriptors; None for the jobs process."""
 
     url: str
+    redis_url: str | None
     log_format: str
     parent_pid: int
     listener: int | None = None

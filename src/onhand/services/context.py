@@ -9,6 +9,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from onhand.cache.local import Local
 from onhand.cache.port import Alone
+from onhand.cache.valkey import Valkey
 from onhand.db.connect import pool
 from onhand.db.query import Connection
 from onhand.engine.batch import utc_now
@@ -32,13 +33,19 @@ class Onhand:
 
 
 @asynccontextmanager
-async def open_onhand(url: str, *, pool_size: int = 8, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Onhand]:
-    """Open on a migrated database; on leaving, finish what was accepted and close. Raises psycopg.OperationalError."""
+async def open_onhand(
+    url: str, *, pool_size: int = 8, now: Callable[[], datetime] = utc_now, redis_url: str | None = None
+) -> AsyncIterator[Onhand]:
+    """Open on a migrated database; on leaving, finish what was accepted and close. Raises psycopg.OperationalError.
+
+    redis_url: Valkey or Redis through which processes tell each other what is available. It need not be there.
+    """
     async with pool(url, size=pool_size) as connections:
         directory = Directory(connections)
         local = Local()
+        shared = Alone() if redis_url is None else Valkey(redis_url, local, directory.skus)
         async with (
-            Display(url, CELL, local, Alone()) as display,
+            Display(url, CELL, local, shared) as display,
             Engine(url, directory, now=now, seen=display.seen) as engine,
         ):
             yield Onhand(url, connections, engine, directory, display, now)

@@ -104,6 +104,7 @@ class Display:
         part = self.local.part(key)
         if (
             part is None
+            or not part.own
             or part.backorder_limit is None
             or part.available + part.backorder_limit > 0
             or part.seen_s < time.monotonic() - SOLD_OUT_KNOWN_S
