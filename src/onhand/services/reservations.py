@@ -19,7 +19,7 @@ from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.domain.outcomes import ReservationDone
 from onhand.domain.reservation import Allocation, Reservation
 from onhand.engine.job import Key
-from onhand.services import answers, rendering
+from onhand.services import answers, rendering, sold_out
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import parse_id, products_of, warehouses_of
 from onhand.services.requests import Extension, NewReservation, ReservationLine, ReservationPart, ShipTo
@@ -44,7 +44,9 @@ async def reserve(
         allow_split=request.allow_split,
         allow_partial=request.allow_partial,
     )
-    return await _submit(onhand, command, idempotency(actor, key, "reserve", request))
+    kept = idempotency(actor, key, "reserve", request)
+    await sold_out.must_not_be(onhand, command, kept)
+    return await _submit(onhand, command, kept)
 
 
 def _ship_to(ship_to: ShipTo | None) -> To | None:

@@ -1,0 +1,132 @@
+"""Sold out is said without a transaction, and never longer than its bound after stock is there again."""
+
+import asyncio
+import time
+
+import psycopg
+import pytest
+
+from onhand.cache import metrics
+from onhand.domain.errors import InsufficientStock
+from onhand.domain.limits import SOLD_OUT_KNOWN_S
+from onhand.engine import metrics as engine_metrics
+from onhand.services import display, reservations
+from onhand.services.context import open_onhand
+from onhand.services.requests import NewReservation, ReservationLine, ReservationPart
+from support.services import ACTOR, Corner, a_corner
+
+pytestmark = pytest.mark.anyio
+SLACK_S = 0.25  # two busy processors: a try, and the commit before it, take their time
+
+
+def refusals() -> float:
+    return metrics.GATE._value.get()
+
+
+async def buy(corner: Corner, key: str | None = None) -> str | None:
+    """The reservation, or None."""
+    line = ReservationLine(quantity=1, sku=corner.sku, warehouse=corner.warehouse)
+    try:
+        reply = await reservations.reserve(corner.onhand, ACTOR, NewReservation(lines=[line]), key)
+    except InsufficientStock as error:
+        refused = error
+    else:
+        return reply.answer.reservation_id
+    [shortage] = refused.shortages
+    assert (shortage.line, shortage.requested, shortage.available, refused.lines) == (0, 1, 0, 1)
+    return None
+
+
+async def test_after_the_last_unit_most_are_refused_without_a_transaction(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 50)
+        sold = await asyncio.gather(*(buy(corner) for _ in range(200)))
+        assert sum(each is not None for each in sold) == 50
+        before, batches = refusals(), engine_metrics.BATCH_COMMANDS._sum.get()
+        for _ in range(500):
+            assert await buy(corner) is None
+        by_gate = refusals() - before
+        assert by_gate > 400
+        assert by_gate + engine_metrics.BATCH_COMMANDS._sum.get() - batches == 500
+
+
+async def test_a_release_opens_it_at_once_in_the_same_process(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 1)
+        for _ in range(50):
+            held = await buy(corner)
+            assert held is not None
+            assert await buy(corner) is None
+            await reservations.release(onhand, ACTOR, held, ReservationPart())
+
+
+async def longest_wrong_refusal_s(url: str, rounds: int = 12) -> float:
+    """How long after a release in one process another still refuses."""
+    longest = 0.0
+    async with open_onhand(url) as one, open_onhand(url) as other:
+        here = await a_corner(one, 1)
+        there = Corner(other, here.sku, here.warehouse)
+        held = await buy(here)
+        for number in range(rounds):
+            assert held is not None
+            for _ in range(number % 4 + 1):
+                assert await buy(there) is None
+            await reservations.release(one, ACTOR, held, ReservationPart())
+            released = time.monotonic()
+            refused = 0.0
+            while (held := await buy(there)) is None:
+                refused = time.monotonic() - released
+                assert refused < 2, "for ever"
+                await asyncio.sleep(0.001)
+            longest = max(longest, refused)
+            await reservations.release(other, ACTOR, held, ReservationPart())
+            await asyncio.sleep(SOLD_OUT_KNOWN_S * 1.2)
+            held = await buy(here)
+    return longest
+
+
+async def test_in_another_process_it_opens_within_the_bound(fresh_database_url: str) -> None:
+    assert await longest_wrong_refusal_s(fresh_database_url) < SOLD_OUT_KNOWN_S + SLACK_S
+
+
+async def test_without_the_bound_it_would_not(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(display, "SOLD_OUT_KNOWN_S", 0.8)
+    assert await longest_wrong_refusal_s(fresh_database_url, rounds=1) > SOLD_OUT_KNOWN_S + SLACK_S
+
+
+async def test_a_key_with_an_outcome_gets_it_again_though_all_is_sold(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand, open_onhand(fresh_database_url) as other:
+        corner = await a_corner(onhand, 1)
+        held = await buy(corner, "first")
+        assert held is not None
+        assert await buy(corner) is None
+        assert await buy(corner, "first") == held
+        elsewhere = Corner(other, corner.sku, corner.warehouse)
+        assert await buy(elsewhere) is None
+        assert await buy(elsewhere, "first") == held
+
+
+async def test_a_refusal_by_the_gate_is_not_kept(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 1)
+        assert await buy(corner)
+        assert await buy(corner) is None
+        before = refusals()
+        assert await buy(corner, "later") is None
+        assert refusals() == before + 1
+        with psycopg.connect(fresh_database_url) as connection:
+            assert connection.execute("SELECT count(*) FROM idempotency").fetchone() == (0,)
+        await corner.receive(1)
+        assert await buy(corner, "later") is not None
+
+
+async def test_a_level_that_may_go_below_zero_is_no_business_of_the_gate(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 1)
+        assert await buy(corner)
+        assert await buy(corner) is None
+        with psycopg.connect(fresh_database_url) as connection:
+            connection.execute("UPDATE level SET backorder_limit = NULL")
+        await asyncio.sleep(SOLD_OUT_KNOWN_S * 1.2)
+        assert await buy(corner) is not None
+        assert await buy(corner) is not None
