@@ -1,5 +1,6 @@
 """What a handler gives back: status, body and headers, ready for the wire."""
 
+from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,9 +17,12 @@ _encoder = msgspec.json.Encoder()
 
 
 class Answer(NamedTuple):
+    """stream: what is sent instead of body, part by part, until it ends or the caller goes."""
+
     status: int
     body: bytes
     headers: Headers = JSON
+    stream: AsyncIterator[bytes] | None = None
 
 
 def ok(answer: Any, status: int = 200) -> Answer:  # noqa: ANN401  anything that msgspec encodes

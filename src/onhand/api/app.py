@@ -9,7 +9,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from onhand.api import table
 from onhand.api.answer import Answer
-from onhand.api.edge import EXCHANGE, Edge, Exchange, send_answer
+from onhand.api.edge import EXCHANGE, Edge, Exchange, send_answer, send_stream
 from onhand.api.problems import answer_of, make
 from onhand.api.route import Route
 from onhand.api.serving import Desk
@@ -49,8 +49,11 @@ def name(route: Route) -> str:
 
 def _sent(answer: Answer) -> ASGIApp:
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
-        del scope, receive
-        await send_answer(send, answer)
+        del scope
+        if answer.stream is not None:
+            await send_stream(receive, send, answer, answer.stream)
+        else:
+            await send_answer(send, answer)
 
     return respond
 

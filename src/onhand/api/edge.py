@@ -1,7 +1,8 @@
 """The outermost layer: names each request, measures it, logs it, and lets nothing but answers out."""
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 import structlog
@@ -33,6 +34,28 @@ class Exchange:
         self.route = metrics.UNMATCHED
         self.status = 0
         self.began_s = time.perf_counter()
+
+
+async def send_stream(receive: Receive, send: Send, answer: Answer, stream: AsyncIterator[bytes]) -> None:
+    """Send the parts as they come; stop when the caller goes."""
+    await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers]})
+
+    async def parts() -> None:
+        async for part in stream:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = {asyncio.create_task(parts()), asyncio.create_task(gone())}
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    for task in done:
+        task.result()
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def send_answer(send: Send, answer: Answer) -> None:

@@ -185,6 +185,10 @@ AVAILABILITY: Json = {
     "as_of": "2026-03-01T10:00:00.120Z",
     "age_ms": 0,
 }
+STREAM = (
+    'data: {"sku":"MUG-RED","available":2,"status":"in_stock","warehouses":[{"warehouse":"LEJ1","available":2}],'
+    '"promise":null,"as_of":"2026-03-01T10:00:00.120Z","age_ms":0}\n\n'
+)
 LEDGER_ENTRY: Json = {
     "txn_id": EVENT_ID,
     "operation_id": RESERVATION_ID,

@@ -4,7 +4,13 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from onhand.domain.limits import NAME_MAX_CHARS, PAGE_DEFAULT_ROWS, PAGE_MAX_ROWS, QUANTITY_MAX_UNITS
+from onhand.domain.limits import (
+    AVAILABILITY_STREAM_SKUS_MAX,
+    NAME_MAX_CHARS,
+    PAGE_DEFAULT_ROWS,
+    PAGE_MAX_ROWS,
+    QUANTITY_MAX_UNITS,
+)
 from onhand.services.requests import LedgerFilter, OrderId, Sku, WarehouseCode
 
 Limit = Annotated[int, Meta(ge=1, le=PAGE_MAX_ROWS, description="rows of one page")]
@@ -55,6 +61,12 @@ class AvailabilityParameters(Struct, forbid_unknown_fields=True, kw_only=True):
     consistency: Annotated[
         Literal["cached", "strong"], Meta(description="strong: read from the database after the question was asked")
     ] = "cached"
+
+
+class StreamParameters(Struct, forbid_unknown_fields=True, kw_only=True):
+    skus: Annotated[
+        str, Meta(min_length=1, description=f"SKUs with commas between them, up to {AVAILABILITY_STREAM_SKUS_MAX}")
+    ]
 
 
 class AvailabilityManyParameters(Struct, forbid_unknown_fields=True, kw_only=True):

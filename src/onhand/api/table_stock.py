@@ -1,8 +1,14 @@
 """The routes that move stock or tell how much there is."""
 
-from onhand.api import display, examples, hot, stock
+from onhand.api import display, examples, hot, stock, stream
 from onhand.api.answer import Answer
-from onhand.api.queries import AvailabilityManyParameters, AvailabilityParameters, ReservationsQuery, TransfersQuery
+from onhand.api.queries import (
+    AvailabilityManyParameters,
+    AvailabilityParameters,
+    ReservationsQuery,
+    StreamParameters,
+    TransfersQuery,
+)
 from onhand.api.route import Call, Route
 from onhand.services import answers
 from onhand.services.requests import (
@@ -250,6 +256,20 @@ TRANSFERS = [
 ]
 
 AVAILABILITY = [
+    Route(
+        method="GET",
+        path="/v1/availability/stream",
+        handle=stream.stream,
+        summary="Changes as they happen, for open product pages",
+        tag="availability",
+        scopes=READ,
+        query=StreamParameters,
+        media_type="text/event-stream",
+        shown=examples.STREAM,
+        problems=("UNKNOWN_SKU", "OVERLOADED"),
+        description="Server-sent events: each data line is an answer of /v1/availability/{sku}, first of every SKU, "
+        "then of each that changes. Ends after half a minute; an EventSource connects anew by itself.",
+    ),
     Route(
         method="GET",
         path="/v1/availability/{sku}",

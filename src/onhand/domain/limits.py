@@ -24,6 +24,9 @@ EXPIRY_SWEEP_MAX_RESERVATIONS = 500
 
 AVAILABILITY_FRESH_S = 0.05  # how old a displayed number may be when nobody tells this process what others do
 AVAILABILITY_SHARED_FRESH_S = 1.0  # and when Valkey does: the bound for whatever was lost on the way
+AVAILABILITY_STREAM_SKUS_MAX = 50
+AVAILABILITY_STREAMS_MAX = 2_000  # open product pages of one process
+AVAILABILITY_STREAM_S = 30.0  # then the page connects anew, to whichever process
 AVAILABILITY_TTL_S = 60  # in Valkey; what nobody reads disappears
 AVAILABILITY_UNKNOWN_S = 1.0  # how long a SKU that does not exist is not looked for again
 AVAILABILITY_KEPT_MAX_PRODUCTS = 100_000  # in one process

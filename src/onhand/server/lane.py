@@ -27,6 +27,7 @@ HOT = (
     "GET /v1/availability/{sku}",
     "POST /v1/availability",
 )
+STREAM = b"GET /v1/availability/stream"  # looks like a SKU and is none
 _ROUTES = {f"{route.method} {route.path}": route for route in table.ROUTES}
 _EXACT: dict[bytes, Route] = {name.encode(): _ROUTES[name] for name in HOT if "{" not in name}
 _PATTERNS = [
@@ -41,6 +42,8 @@ def match(method: bytes, url: bytes) -> tuple[Route, Mapping[str, str], bytes] |
     """The hot route of a request, its path parameters as they came, and its query string."""
     path, _, query = url.partition(b"?")
     asked = method + b" " + path
+    if asked == STREAM:
+        return None
     if (route := _EXACT.get(asked)) is not None:
         return route, _NO_PARAMETERS, query
     for pattern, candidate in _PATTERNS:

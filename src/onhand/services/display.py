@@ -70,6 +70,11 @@ class Display:
         self.local.forget(product, time.monotonic())
         self.shared.forget(product)
 
+    def products(self, skus: Iterable[str]) -> set[Id]:
+        """Of those that this process holds."""
+        held = (self.local.held(sku) for sku in skus)
+        return {entry.facts.product for entry in held if entry is not None and entry.facts is not None}
+
     async def entries(self, skus: Iterable[str]) -> dict[str, Entry]:
         """By SKU, those that exist, within the bound of freshness. Raises psycopg.OperationalError."""
         now_s = time.monotonic()

@@ -1,0 +1,34 @@
+"""Changes pushed to open product pages, over real HTTP."""
+
+import json
+import time
+
+
+def data(lines):
+    for line in lines:
+        if line.startswith("data: "):
+            yield json.loads(line.removeprefix("data: "))
+
+
+def test_a_page_sees_what_is_there_and_then_each_change(client, shop):
+    (one, _), (two, _) = shop.stocked(5), shop.stocked(7)
+    with client.stream("GET", "/v1/availability/stream", params={"skus": f"{one},{two}"}) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "text/event-stream"
+        told = data(answer.iter_lines())
+        assert [(each["sku"], each["available"]) for each in (next(told), next(told))] == [(one, 5), (two, 7)]
+        for left in (6, 5, 4):
+            began = time.monotonic()
+            shop.reserve(two, 1)
+            news = next(told)
+            assert (news["sku"], news["available"]) == (two, left)
+            assert time.monotonic() - began < 1
+
+
+def test_what_cannot_be_streamed_is_refused(client, shop):
+    sku, _ = shop.stocked(1)
+    unknown = client.get("/v1/availability/stream", params={"skus": f"{sku},NO-SUCH"})
+    assert (unknown.status_code, unknown.json()["errors"][0]["path"]) == (422, "skus[1]")
+    many = client.get("/v1/availability/stream", params={"skus": ",".join(f"S{n}" for n in range(51))})
+    assert many.json()["errors"][0]["code"] == "INVALID_LENGTH"
+    assert client.get("/v1/availability/stream").json()["errors"][0]["code"] == "MISSING_FIELD"
