@@ -101,3 +101,19 @@ async def test_who_gives_up_takes_nobody_along_and_a_failure_is_told_to_all() ->
     assert await stays == {"a": 1}
     failed = await asyncio.gather(*(coalesced.ask(["a"]) for _ in range(3)), return_exceptions=True)
     assert [type(each) for each in failed] == [OSError] * 3
+
+
+@pytest.mark.anyio
+async def test_who_asks_right_after_a_fetch_is_not_forgotten() -> None:
+    """In the moment between a task's last look at what waits and its end."""
+    late: list[asyncio.Future[int | None]] = []
+
+    async def fetch(keys: list[str]) -> dict[str, int]:
+        if not late:
+            asyncio.get_running_loop().call_soon(lambda: late.append(coalesced._future("b")))
+        return dict.fromkeys(keys, 1)
+
+    coalesced: Coalesced[str, int] = Coalesced(fetch, share=False, fetches_max=1, keys_max=9)
+    assert await coalesced.ask(["a"]) == {"a": 1}
+    async with asyncio.timeout(2):
+        assert await late[0] == 1

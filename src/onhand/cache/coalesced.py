@@ -29,6 +29,7 @@ class Coalesced(Generic[Key, Found]):
         self._waiting: dict[Key, asyncio.Future[Found | None]] = {}
         self._under_way: dict[Key, asyncio.Future[Found | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._working = 0  # A task is still in the set for a moment after its last look at what waits.
 
     async def ask(self, keys: Iterable[Key]) -> dict[Key, Found]:
         """What was found of these. Raises what the fetch raises."""
@@ -51,13 +52,20 @@ class Coalesced(Generic[Key, Found]):
             future = self._under_way.get(key)
         if future is None:
             future = self._waiting[key] = asyncio.get_running_loop().create_future()
-            if len(self._tasks) < self._fetches_max:
+            if self._working < self._fetches_max:
+                self._working += 1
                 task = asyncio.create_task(self._work())
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
         return future
 
     async def _work(self) -> None:
+        try:
+            await self._fetch_what_waits()
+        finally:
+            self._working -= 1
+
+    async def _fetch_what_waits(self) -> None:
         while self._waiting:
             asked = dict(list(self._waiting.items())[: self._keys_max])
             for key in asked:
