@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 import msgspec
@@ -31,11 +31,12 @@ sys.exit(serve(from_environment(), sys.argv[1], port=int(sys.argv[2]), workers=i
 
 
 @contextmanager
-def serving(url: str, workers: int = 1) -> Iterator[tuple[int, str, int]]:
+def serving(url: str, workers: int = 1, settings: Mapping[str, str] | None = None) -> Iterator[tuple[int, str, int]]:
     """Port, Authorization and process id of a server that answers. Raises BenchError."""
     key, port = secrets.token_urlsafe(24), _free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ONHAND_")}
     environment |= {"ONHAND_ADMIN_KEY": key, "ONHAND_DATABASE_URL": url, "ONHAND_LOG_FORMAT": "json"}
+    environment |= settings or {}
     process = subprocess.Popen(  # noqa: S603 ourselves
         [sys.executable, "-c", PROGRAM, url, str(port), str(workers)],
         env=environment,

@@ -37,6 +37,8 @@ Html = Annotated[Path | None, Parameter(name="--html", help="Write a report with
 
 QUICK_LEVELS = 20_000
 
+app.command("onhand.cli.bench_availability:run_availability", name="availability")
+
 
 @app.command
 def load(
