@@ -1,9 +1,8 @@
 """The routes that move stock or tell how much there is."""
 
 from onhand.api import examples, hot, stock
-from onhand.api.answer import Answer
 from onhand.api.queries import AvailabilityParameters, ReservationsQuery, TransfersQuery
-from onhand.api.route import Call, Route
+from onhand.api.route import Route
 from onhand.services import answers
 from onhand.services.requests import (
     AvailabilityQuery,
@@ -25,36 +24,12 @@ LINES = ("UNKNOWN_SKU", "UNKNOWN_PRODUCT", "UNKNOWN_WAREHOUSE")
 BUSY = ("OVERLOADED", "OUTCOME_UNKNOWN", "IDEMPOTENCY_KEY_REUSED")
 
 
-async def _reserve(call: Call) -> Answer:
-    return await hot.reserve(call.onhand, call.actor, call.body, call.key)
-
-
-async def _reserve_batch(call: Call) -> Answer:
-    return await hot.reserve_batch(call.onhand, call.actor, call.body, call.key)
-
-
-async def _release(call: Call) -> Answer:
-    return await hot.release(call.onhand, call.actor, call.path["reservation_id"], call.body, call.key)
-
-
-async def _fulfill(call: Call) -> Answer:
-    return await hot.fulfill(call.onhand, call.actor, call.path["reservation_id"], call.body, call.key)
-
-
-async def _available(call: Call) -> Answer:
-    query: AvailabilityParameters = call.query
-    return await hot.available(call.onhand, call.path["sku"], query.warehouse)
-
-
-async def _available_many(call: Call) -> Answer:
-    return await hot.available_many(call.onhand, call.body)
-
-
 RESERVATIONS = [
     Route(
         method="POST",
         path="/v1/reservations",
-        handle=_reserve,
+        handle=hot.awaited(hot.reserve),
+        begin=hot.reserve,
         summary="Hold stock for an order",
         tag="reservations",
         scopes=RESERVE,
@@ -70,7 +45,8 @@ RESERVATIONS = [
     Route(
         method="POST",
         path="/v1/reservations/batch",
-        handle=_reserve_batch,
+        handle=hot.awaited(hot.reserve_batch),
+        begin=hot.reserve_batch,
         summary="Hold stock for many orders",
         tag="reservations",
         scopes=RESERVE,
@@ -107,7 +83,8 @@ RESERVATIONS = [
     Route(
         method="POST",
         path="/v1/reservations/{reservation_id}/release",
-        handle=_release,
+        handle=hot.awaited(hot.release),
+        begin=hot.release,
         summary="Give held units back, all or some",
         tag="reservations",
         scopes=SHIP,
@@ -123,7 +100,8 @@ RESERVATIONS = [
     Route(
         method="POST",
         path="/v1/reservations/{reservation_id}/fulfill",
-        handle=_fulfill,
+        handle=hot.awaited(hot.fulfill),
+        begin=hot.fulfill,
         summary="Ship held units, all or some",
         tag="reservations",
         scopes=SHIP,
@@ -262,7 +240,8 @@ AVAILABILITY = [
     Route(
         method="GET",
         path="/v1/availability/{sku}",
-        handle=_available,
+        handle=hot.awaited(hot.available),
+        begin=hot.available,
         summary="How many can be promised",
         tag="availability",
         scopes=READ,
@@ -275,7 +254,8 @@ AVAILABILITY = [
     Route(
         method="POST",
         path="/v1/availability",
-        handle=_available_many,
+        handle=hot.awaited(hot.available_many),
+        begin=hot.available_many,
         summary="How many of each of these can be promised",
         tag="availability",
         scopes=READ,

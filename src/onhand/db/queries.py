@@ -262,7 +262,7 @@ class WarehouseIdRow(NamedTuple):
 
 
 FIND_PRODUCTS_BY_SKU = Query("find_products_by_sku", ProductRefRow)
-FIND_PRODUCTS_BY_ID = Query("find_products_by_id", ProductRefRow)
+FIND_PRODUCTS = Query("find_products", ProductRefRow)
 READ_WAREHOUSES = Query("read_warehouses", WarehouseRefRow)
 READ_PRODUCT = Query("read_product", ProductRow)
 LIST_PRODUCTS = Query("list_products", ProductRow)

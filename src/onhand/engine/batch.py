@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import errors as pg
@@ -11,7 +11,7 @@ from onhand.db import queries as q
 from onhand.db.arrays import Blobs, Ids
 from onhand.db.query import Connection, Query
 from onhand.domain.commands import Command
-from onhand.domain.decide import decide
+from onhand.domain.decide import Verdict, decide
 from onhand.domain.errors import IdempotencyKeyReused
 from onhand.domain.ids import Id, NewId
 from onhand.domain.routing import Warehouse
@@ -174,7 +174,7 @@ class Batch:
 
     def _idempotency(self, answers: Sequence[Answer], now: datetime) -> list[tuple[Any, dict[str, Any]]]:
         keyed = sorted(
-            (job.key.digest, job.key.request_digest, outcome.encode(answer.verdict))
+            (job.key.digest, job.key.request_digest, outcome.encode(cast("Verdict", answer.verdict)))
             for job, answer in zip(self.jobs, answers, strict=True)
             if job.key and not answer.replayed
         )
