@@ -26,6 +26,7 @@ BATCH_MAX_COMMANDS = 512  # of one transaction of the engine
 BATCH_MAX_LINES = 4_000
 QUEUE_MAX_COMMANDS = 20_000  # waiting in one process; beyond it callers are told to come back
 LANES_PER_PROCESS = 2
+FURTHER_LANE_AT = 128  # commands waiting, at which the second lane of a process is worth its price
 RETRIES_MAX = 8
 
 assert EXPIRY_MIN_S < EXPIRY_DEFAULT_S < EXPIRY_MAX_S

@@ -13,7 +13,13 @@ import uuid_utils
 from onhand.domain.commands import Command, Repair
 from onhand.domain.errors import DomainError, IdempotencyKeyReused, Overloaded, Unavailable
 from onhand.domain.ids import Id
-from onhand.domain.limits import BATCH_MAX_COMMANDS, BATCH_MAX_LINES, LANES_PER_PROCESS, QUEUE_MAX_COMMANDS
+from onhand.domain.limits import (
+    BATCH_MAX_COMMANDS,
+    BATCH_MAX_LINES,
+    FURTHER_LANE_AT,
+    LANES_PER_PROCESS,
+    QUEUE_MAX_COMMANDS,
+)
 from onhand.engine import metrics
 from onhand.engine.batch import Batch, utc_now
 from onhand.engine.directory import Directory
@@ -53,7 +59,10 @@ class Engine:
         self._closing = False
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._work(lane)) for lane in self._lanes]
+        self._tasks = [
+            asyncio.create_task(self._work(lane, FURTHER_LANE_AT if number else 1))
+            for number, lane in enumerate(self._lanes)
+        ]
         return self
 
     async def __aexit__(
@@ -101,13 +110,15 @@ class Engine:
         if key is not None:
             self._inflight[key.digest] = job
         self._queue.append(job)
-        if not self._arrived.is_set():
+        waiting = len(self._queue)
+        if waiting in (1, FURTHER_LANE_AT):
             self._arrived.set()
 
-    async def _work(self, lane: Lane) -> None:
+    async def _work(self, lane: Lane, worth_it: int) -> None:
+        """Run batches, as long as at least worth_it commands wait: many small batches cost more than few large ones."""
         try:
             while True:
-                while not self._queue:
+                while len(self._queue) < worth_it:
                     if self._closing:
                         return
                     self._arrived.clear()
