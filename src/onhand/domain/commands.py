@@ -1,5 +1,7 @@
 """What callers ask of the engine. Everything is resolved and validated: ids, positive quantities, sane times."""
 
+from datetime import date
+
 import msgspec
 
 from onhand.domain.ids import Id
@@ -138,6 +140,48 @@ class CancelTransfer(msgspec.Struct, frozen=True, tag=True):
     transfer: Id
 
 
+class CreatePurchaseOrder(msgspec.Struct, frozen=True, tag=True):
+    """A draft; header.operation_id becomes its id. Without a date, it gets one when it is placed."""
+
+    header: Header
+    supplier: Id
+    lines: tuple[StockLine, ...]
+    expected_arrival_date: date | None = None
+
+
+class PlacePurchaseOrder(msgspec.Struct, frozen=True, tag=True):
+    """expected_arrival_date: for an order that has none of its own."""
+
+    header: Header
+    purchase_order: Id
+    expected_arrival_date: date
+
+
+class ArrivalLine(msgspec.Struct, frozen=True, gc=False):
+    """Units that have arrived for an order; warehouse where the order names several."""
+
+    product: Id
+    quantity: int
+    warehouse: Id | None = None
+
+
+class ReceivePurchaseOrder(msgspec.Struct, frozen=True, tag=True):
+    """lines None = all that is open."""
+
+    header: Header
+    purchase_order: Id
+    lines: tuple[ArrivalLine, ...] | None = None
+    over_delivery_percent: int = 0
+    under_delivery_percent: int = 0
+
+
+class CancelPurchaseOrder(msgspec.Struct, frozen=True, tag=True):
+    """What is still to come will not come."""
+
+    header: Header
+    purchase_order: Id
+
+
 class Repair(msgspec.Struct, frozen=True, tag=True):
     """Make the books of one level agree, by ledger entries: its ledger, its reservations and itself.
 
@@ -152,4 +196,15 @@ class Repair(msgspec.Struct, frozen=True, tag=True):
 
 ReservationCommand = Release | Fulfill | Extend | Expire
 TransferCommand = ReceiveTransfer | CancelTransfer
-Command = Receive | Adjust | Reserve | ReservationCommand | Dispatch | TransferCommand | Repair
+PurchaseOrderCommand = PlacePurchaseOrder | ReceivePurchaseOrder | CancelPurchaseOrder
+Command = (
+    Receive
+    | Adjust
+    | Reserve
+    | ReservationCommand
+    | Dispatch
+    | TransferCommand
+    | CreatePurchaseOrder
+    | PurchaseOrderCommand
+    | Repair
+)

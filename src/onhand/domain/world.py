@@ -15,6 +15,7 @@ from onhand.domain.errors import Unknown, WarehouseInactive
 from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level, LevelKey
 from onhand.domain.limits import QUANTITY_MAX_UNITS
+from onhand.domain.purchase_order import PurchaseOrder
 from onhand.domain.reservation import Allocation, Reservation
 from onhand.domain.routing import Warehouse
 from onhand.domain.transfer import Transfer
@@ -115,6 +116,7 @@ class World:
             self._add_level(level)
         self.reservations = {reservation.reservation_id: reservation for reservation in reservations}
         self.transfers = {transfer.transfer_id: transfer for transfer in transfers}
+        self.purchase_orders: dict[Id, PurchaseOrder] = {}
         self.waiting = waiting or {}
         self.youngest = youngest or {}
         self.limits = limits or {}
