@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.serving import unique
+from server.serving import unique, until
 
 
 @pytest.fixture
@@ -162,3 +162,31 @@ def test_bad_orders_are_refused(client, shop, supplied):
     assert (answer.status_code, answer.json()["code"]) == (409, "QUANTITY_EXCEEDS_OPEN")
     assert shop.level(supplied["sku"], supplied["warehouse"])["on_hand"] == 0
     assert client.get("/v1/purchase_orders?supplier=" + supplied["supplier"]).json()["items"] == [order]
+
+
+def test_the_batch_orders_what_runs_low_once(client, shop, supplied):
+    shop.receive(supplied["sku"], supplied["warehouse"], 3)
+    path = f"/v1/levels/{supplied['sku']}/{supplied['warehouse']}"
+    assert client.put(path, json={"reorder_threshold": 10, "reorder_quantity": 20}).status_code == 200
+
+    def mine(report: dict) -> list:
+        return [o for o in report["purchase_orders"] if o["supplier"] == supplied["supplier"]]
+
+    [would] = mine(client.post("/v1/reorders/run", json={"dry_run": True}).json())
+    assert shop.level(supplied["sku"], supplied["warehouse"])["incoming"] == 0
+    [made] = mine(client.post("/v1/reorders/run").json())
+    assert made["lines"] == would["lines"]
+    assert (made["lines"][0]["quantity"], made["lines"][0]["position"]) == (24, 3)
+    assert mine(client.post("/v1/reorders/run").json()) == []
+    order = client.get(f"/v1/purchase_orders/{made['purchase_order_id']}").json()
+    assert (order["status"], order["lines"][0]["open"]) == ("placed", 24)
+    assert shop.level(supplied["sku"], supplied["warehouse"])["incoming"] == 24
+
+
+def test_a_server_orders_by_itself_what_a_sale_leaves_low(client, shop, supplied):
+    shop.receive(supplied["sku"], supplied["warehouse"], 10)
+    path = f"/v1/levels/{supplied['sku']}/{supplied['warehouse']}"
+    assert client.put(path, json={"reorder_threshold": 10}).status_code == 200
+    held = shop.reserve(supplied["sku"], 1)
+    shop.post(f"/v1/reservations/{held['reservation_id']}/fulfill", {}, expect=200)
+    until(lambda: shop.level(supplied["sku"], supplied["warehouse"])["incoming"] == 12, "an order of 12")

@@ -58,3 +58,20 @@ PARTIALLY_RECEIVED: Json = {
     "lines": [{**_LINE, "received": 36, "open": 12}],
 }
 CANCELLED: Json = {**DRAFT, "status": "cancelled", "lines": [{**_LINE, "open": 0, "cancelled": 48}]}
+REORDERS: Json = {
+    "dry_run": True,
+    "levels": 1,
+    "no_supplier": 0,
+    "orders": 1,
+    "lines": 1,
+    "units": 60,
+    "purchase_orders": [
+        {
+            "supplier": "KILN",
+            "purchase_order_id": None,
+            "status": "placed",
+            "expected_arrival_date": "2026-03-06",
+            "lines": [{"sku": "MUG-RED", "warehouse": "LEJ1", "quantity": 60, "position": 7, "reorder_threshold": 10}],
+        }
+    ],
+}

@@ -8,13 +8,14 @@ from onhand.api.once import once
 from onhand.api.queries import Paged, PurchaseOrdersQuery
 from onhand.api.route import Call
 from onhand.api.stock import Nothing
-from onhand.services import purchase_orders, suppliers
-from onhand.services.supply_requests import Arrival, NewPurchaseOrder, NewSupplier, SupplierPatch
+from onhand.services import purchase_orders, reordering, suppliers
+from onhand.services.supply_requests import Arrival, NewPurchaseOrder, NewSupplier, ReorderRun, SupplierPatch
 
 _SUPPLIER = msgspec.json.Decoder(NewSupplier)
 _SUPPLIER_PATCH = msgspec.json.Decoder(SupplierPatch)
 _ORDER = msgspec.json.Decoder(NewPurchaseOrder)
 _ARRIVAL = msgspec.json.Decoder(Arrival)
+_REORDER_RUN = msgspec.json.Decoder(ReorderRun)
 _NOTHING = msgspec.json.Decoder(Nothing)
 
 
@@ -77,3 +78,7 @@ async def find_purchase_orders(call: Call) -> Answer:
         call.onhand, status=query.status, supplier=query.supplier, limit=query.limit, cursor=query.cursor
     )
     return ok(found)
+
+
+async def run_reorders(call: Call) -> Answer:
+    return ok(await reordering.run(call.onhand, dry_run=decode(_REORDER_RUN, call.body).dry_run))

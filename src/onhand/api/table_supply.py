@@ -8,7 +8,8 @@ from onhand.api.route import Route
 from onhand.api.stock import Nothing
 from onhand.api.table_stock import BUSY, LINES, OPERATE, READ
 from onhand.services import supply_answers as answers
-from onhand.services.supply_requests import Arrival, NewPurchaseOrder, NewSupplier, SupplierPatch
+from onhand.services.reordering import Report
+from onhand.services.supply_requests import Arrival, NewPurchaseOrder, NewSupplier, ReorderRun, SupplierPatch
 
 ADMIN = frozenset({"admin"})
 
@@ -158,5 +159,24 @@ PURCHASE_ORDERS = [
         problems=("NOT_FOUND", "PURCHASE_ORDER_CLOSED", *BUSY),
         idempotent=True,
         description="cancelled; closed_short where something has been received.",
+    ),
+]
+
+REORDERS = [
+    Route(
+        method="POST",
+        path="/v1/reorders/run",
+        handle=supply.run_reorders,
+        summary="Order what levels below their threshold lack",
+        tag="purchase orders",
+        scopes=OPERATE,
+        body=ReorderRun,
+        optional_body=True,
+        answer=Report,
+        example={"dry_run": True},
+        shown=examples.REORDERS,
+        problems=("OVERLOADED", "OUTCOME_UNKNOWN"),
+        description="The daily batch, now. May be run again at any moment: what is on order counts. purchase_orders "
+        "are the first 100 of them.",
     ),
 ]

@@ -99,3 +99,35 @@ INSERT_PURCHASE_ORDER_LINES = Statement("insert_purchase_order_lines")
 UPDATE_PURCHASE_ORDER_LINES = Statement("update_purchase_order_lines")
 FIND_PURCHASE_ORDERS = Query("find_purchase_orders", PurchaseOrderIdRow)
 FIND_INCOMING_DIFFERENCES = Query("find_incoming_differences", IncomingDifferenceRow)
+
+
+class ReorderNoteRow(NamedTuple):
+    note_id: Id
+    product_id: Id
+    warehouse_id: Id
+
+
+class DraftedRow(NamedTuple):
+    product_id: Id
+    warehouse_id: Id
+    units: int
+
+
+class ReorderRow(NamedTuple):
+    product_id: Id
+    warehouse_id: Id
+    position: int
+    reorder_threshold: int | None
+    reorder_quantity: int | None
+    supplier_id: Id | None
+    lead_time_days: int | None
+    minimum_order: int | None
+    pack_size: int | None
+
+
+INSERT_REORDER_NOTES = Statement("insert_reorder_notes")
+READ_REORDER_NOTES = Query("read_reorder_notes", ReorderNoteRow)
+DELETE_REORDER_NOTES = Statement("delete_reorder_notes")
+READ_DRAFTED = Query("read_drafted", DraftedRow)
+FIND_REORDERS_OF = Query("find_reorders_of", ReorderRow)
+FIND_REORDERS = Query("find_reorders", ReorderRow)

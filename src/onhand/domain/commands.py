@@ -182,6 +182,26 @@ class CancelPurchaseOrder(msgspec.Struct, frozen=True, tag=True):
     purchase_order: Id
 
 
+class ReplenishLine(msgspec.Struct, frozen=True, gc=False):
+    """Terms for one level, in units. Each level at most once in a command."""
+
+    product: Id
+    warehouse: Id
+    reorder_quantity: int | None
+    minimum_order: int = 1
+    pack_size: int = 1
+
+
+class Replenish(msgspec.Struct, frozen=True, tag=True):
+    """Order of one supplier what these levels lack; place False: as a draft."""
+
+    header: Header
+    supplier: Id
+    lines: tuple[ReplenishLine, ...]
+    expected_arrival_date: date
+    place: bool = True
+
+
 class Repair(msgspec.Struct, frozen=True, tag=True):
     """Make the books of one level agree, by ledger entries: its ledger, its reservations and itself.
 
@@ -205,6 +225,7 @@ Command = (
     | Dispatch
     | TransferCommand
     | CreatePurchaseOrder
+    | Replenish
     | PurchaseOrderCommand
     | Repair
 )

@@ -22,6 +22,7 @@ from onhand.domain.commands import (
     ReceiveTransfer,
     Release,
     Repair,
+    Replenish,
     Reserve,
 )
 from onhand.domain.errors import DomainError
@@ -69,6 +70,8 @@ def _decide(world: World, command: Command) -> Done:  # noqa: C901, PLR0911, PLR
             return moving.cancel_transfer(world, command)
         case CreatePurchaseOrder():
             return purchasing.create(world, command)
+        case Replenish():
+            return purchasing.replenish(world, command)
         case PlacePurchaseOrder():
             return purchasing.place(world, command)
         case ReceivePurchaseOrder():

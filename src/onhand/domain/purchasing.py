@@ -10,6 +10,8 @@ from onhand.domain.commands import (
     CreatePurchaseOrder,
     PlacePurchaseOrder,
     ReceivePurchaseOrder,
+    Replenish,
+    ReplenishLine,
 )
 from onhand.domain.errors import (
     LevelOverflow,
@@ -20,7 +22,7 @@ from onhand.domain.errors import (
 )
 from onhand.domain.ids import Id
 from onhand.domain.level import LevelKey
-from onhand.domain.outcomes import PurchaseOrderDone
+from onhand.domain.outcomes import Nothing, PurchaseOrderDone
 from onhand.domain.purchase_order import (
     UNDER_WAY,
     PurchaseOrder,
@@ -28,6 +30,7 @@ from onhand.domain.purchase_order import (
     PurchaseOrderStatus,
     purchase_order_status_of,
 )
+from onhand.domain.replenishment import order_quantity
 from onhand.domain.world import World, fits, must_be_active
 
 
@@ -51,8 +54,66 @@ def create(world: World, command: CreatePurchaseOrder) -> PurchaseOrderDone:
             new=True,
             touched=True,
         )
-        world.purchase_orders[order.purchase_order_id] = order
+        _write(world, order)
     return _done(order)
+
+
+def _write(world: World, order: PurchaseOrder) -> None:
+    world.purchase_orders[order.purchase_order_id] = order
+    _draft(world, order, 1)
+
+
+def _draft(world: World, order: PurchaseOrder, sign: int) -> None:
+    """Units of drafts are no part of a level, but are on order all the same."""
+    for line in order.lines:
+        world.drafted[line.key] += sign * line.open
+
+
+def replenish(world: World, command: Replenish) -> PurchaseOrderDone | Nothing:
+    """Order what lifts these levels to their thresholds, as they are now, all that is on order counted.
+
+    Nothing where all of them are there already: whoever came first has ordered.
+    """
+    done = world.purchase_orders.get(command.header.operation_id)
+    if done is not None:  # An earlier attempt was committed, and its answer was lost.
+        return _done(done)
+    lacking = [(line, _lacking(world, line)) for line in command.lines]
+    wanted = [(line, units) for line, units in lacking if units]
+    lines = [PurchaseOrderLine(number, x.product, x.warehouse, units) for number, (x, units) in enumerate(wanted)]
+    if not lines:
+        return Nothing()
+    order = PurchaseOrder(
+        purchase_order_id=command.header.operation_id,
+        supplier=command.supplier,
+        status=PurchaseOrderStatus.DRAFT,
+        expected_arrival_date=command.expected_arrival_date if command.place else None,
+        placed_at=None,
+        created_at=world.now,
+        created_by=command.header.actor,
+        lines=lines,
+        new=True,
+        touched=True,
+    )
+    _write(world, order)
+    if command.place:
+        _draft(world, order, -1)
+        _send(world, order)
+    return _done(order)
+
+
+def _lacking(world: World, line: ReplenishLine) -> int:
+    level = world.level(line.product, line.warehouse)
+    place_of = world.warehouses.get(line.warehouse)
+    if level.reorder_threshold is None or (place_of is not None and not place_of.active):
+        return 0
+    units = order_quantity(
+        level.position + world.drafted[level.key],
+        level.reorder_threshold,
+        line.reorder_quantity,
+        minimum_order=line.minimum_order,
+        pack_size=line.pack_size,
+    )
+    return units if fits(level, units) else 0
 
 
 def place(world: World, command: PlacePurchaseOrder) -> PurchaseOrderDone:
@@ -68,12 +129,13 @@ def place(world: World, command: PlacePurchaseOrder) -> PurchaseOrderDone:
         demand[line.key] += line.quantity  # Two lines may name one level: judge their sum.
         if not fits(world.level(*line.key), demand[line.key]):
             raise LevelOverflow(line.line, line.product, line.warehouse, line.quantity)
-    send(world, order)
+    _draft(world, order, -1)
+    _send(world, order)
     order.expected_arrival_date = order.expected_arrival_date or command.expected_arrival_date
     return _done(order)
 
 
-def send(world: World, order: PurchaseOrder) -> None:
+def _send(world: World, order: PurchaseOrder) -> None:
     """What a draft asks for becomes incoming."""
     for line in order.lines:
         level = world.level(*line.key)
@@ -150,6 +212,8 @@ def cancel(world: World, command: CancelPurchaseOrder) -> PurchaseOrderDone:
         return _done(order)
     if order.status == PurchaseOrderStatus.RECEIVED:
         raise PurchaseOrderClosed(order.purchase_order_id, order.status)
+    if order.status == PurchaseOrderStatus.DRAFT:
+        _draft(world, order, -1)
     for line in order.lines:
         if order.status == PurchaseOrderStatus.DRAFT:
             line.cancelled += line.open
@@ -165,8 +229,10 @@ def _write_off(world: World, line: PurchaseOrderLine) -> None:
     units = line.open
     if units:
         level = world.level(*line.key)
+        before = level.position
         level.incoming -= units
         level.touched = True
+        world.watch(level, before)
         line.cancelled += units
 
 

@@ -152,6 +152,10 @@ class Batch:
                 (facts.purchase_orders, supply.READ_PURCHASE_ORDERS, ids),
                 (facts.purchase_order_lines, supply.READ_PURCHASE_ORDER_LINES, ids),
             ]
+        if wanted.drafted:
+            drafted = sorted(wanted.drafted)
+            ids = {"product_ids": Ids([key[0] for key in drafted]), "warehouse_ids": Ids([key[1] for key in drafted])}
+            reads.append((facts.drafted, supply.READ_DRAFTED, ids))
         return reads
 
     def _operation_ids(self) -> list[Id]:

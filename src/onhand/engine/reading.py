@@ -1,5 +1,6 @@
 """Under the locks: rows become the world a batch is decided in."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from onhand.domain.commands import (
     Receive,
     ReceivePurchaseOrder,
     Repair,
+    Replenish,
     Reserve,
 )
 from onhand.domain.ids import Id, NewId
@@ -39,6 +41,7 @@ class Wants(msgspec.Struct):
     reservations: set[Id]
     transfers: set[Id]
     purchase_orders: set[Id]
+    drafted: set[LevelKey]
 
     @property
     def must_be_located(self) -> bool:
@@ -52,6 +55,7 @@ def wants(commands: Sequence[Command]) -> Wants:  # noqa: C901, PLR0912  one tab
     reservations: set[Id] = set()
     transfers: set[Id] = set()
     purchase_orders: set[Id] = set()
+    drafted: set[LevelKey] = set()
     for command in commands:
         match command:
             case Reserve():
@@ -65,8 +69,11 @@ def wants(commands: Sequence[Command]) -> Wants:  # noqa: C901, PLR0912  one tab
             case Dispatch():
                 for moved in command.lines:
                     keys.update(((moved.product, command.source), (moved.product, command.destination)))
-            case CreatePurchaseOrder():
-                keys.update((line.product, line.warehouse) for line in command.lines)
+            case CreatePurchaseOrder() | Replenish():
+                mine = {(line.product, line.warehouse) for line in command.lines}
+                keys |= mine
+                if isinstance(command, Replenish):
+                    drafted |= mine
                 purchase_orders.add(command.header.operation_id)  # There only if an earlier attempt was committed.
             case PlacePurchaseOrder() | ReceivePurchaseOrder() | CancelPurchaseOrder():
                 purchase_orders.add(command.purchase_order)
@@ -76,7 +83,7 @@ def wants(commands: Sequence[Command]) -> Wants:  # noqa: C901, PLR0912  one tab
                 reservations.add(command.reservation)
             case _:
                 transfers.add(command.transfer)
-    return Wants(keys, products, reservations, transfers, purchase_orders)
+    return Wants(keys, products, reservations, transfers, purchase_orders, drafted)
 
 
 class Facts(msgspec.Struct):
@@ -89,6 +96,7 @@ class Facts(msgspec.Struct):
     transfer_lines: list[tuple[Any, ...]] = []
     purchase_orders: list[tuple[Any, ...]] = []
     purchase_order_lines: list[tuple[Any, ...]] = []
+    drafted: list[tuple[Any, ...]] = []
     queued: list[tuple[Any, ...]] = []
     waiting: dict[LevelKey, Fetched] = {}
     youngest: dict[LevelKey, Fetched] = {}
@@ -134,6 +142,7 @@ class Facts(msgspec.Struct):
             limits=self.limits,
         )
         world.purchase_orders = self._purchase_orders()
+        world.drafted = Counter({(row[0], row[1]): row[2] for row in self.drafted})
         world.unknown_products = self.unknown_products
         world.sums = self.sums
         return world

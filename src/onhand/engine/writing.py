@@ -22,7 +22,7 @@ def _json(value: object) -> str | None:
 def writes(world: World, cell: int) -> Iterator[Write]:
     """Every statement of the batch but its idempotency keys, in an order that foreign keys accept."""
     yield from _levels(world, cell)
-    if world.purchase_orders:
+    if world.purchase_orders or world.notes:
         yield from supply_writes(world, cell)
     if not world.operations and not any(r.touched for r in world.reservations.values()):
         return

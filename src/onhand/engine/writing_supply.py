@@ -10,7 +10,17 @@ from onhand.domain.world import World
 
 
 def supply_writes(world: World, cell: int) -> Iterator[tuple[Statement, dict[str, Any]]]:
-    """Orders and their lines, made or changed."""
+    """Orders and their lines, made or changed; notes of levels that fell below their threshold."""
+    if world.notes:
+        yield (
+            q.INSERT_REORDER_NOTES,
+            {
+                "cell": cell,
+                "note_ids": Ids([world.new_id() for _ in world.notes]),
+                "product_ids": Ids([key[0] for key in world.notes]),
+                "warehouse_ids": Ids([key[1] for key in world.notes]),
+            },
+        )
     touched = [order for order in world.purchase_orders.values() if order.touched]
     for new in (True, False):
         orders = [order for order in touched if order.new is new]

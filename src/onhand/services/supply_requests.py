@@ -91,3 +91,9 @@ class Arrival(Body):
     """Without lines: all that is open."""
 
     lines: Annotated[list[ArrivedLine], Meta(min_length=1, max_length=limits.LINES_MAX)] | None = None
+
+
+class ReorderRun(Body):
+    """dry_run: only tell what would be ordered."""
+
+    dry_run: bool = False
