@@ -118,6 +118,8 @@ async def _every_reorder(onhand: Onhand) -> AsyncIterator[AsyncIterator[q.Reorde
         connection.transaction(),
         connection.cursor("reorders", row_factory=args_row(q.ReorderRow)) as cursor,
     ):
+        # All rows are read: the plan with the least total cost, not the one whose first rows come soonest.
+        await connection.execute("SET LOCAL cursor_tuple_fraction = 1")
         cursor.itersize = LINES_MAX
         await cursor.execute(q.FIND_REORDERS.sql, {"cell": CELL})
         yield cursor
