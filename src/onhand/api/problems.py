@@ -153,6 +153,14 @@ TABLE: dict[type[Exception], Callable[[Any], Told]] = {
     e.TransferClosed: lambda error: Told(
         error.code, f"The transfer is {error.status}: nothing of it is under way.", [_status("transfer_id", error)]
     ),
+    e.PurchaseOrderClosed: lambda error: Told(
+        error.code,
+        f"The purchase order is {error.status}: nothing more of it will come.",
+        [{"path": "purchase_order_id", "code": error.code, "status": error.status}],
+    ),
+    e.PurchaseOrderNotPlaced: lambda error: Told(
+        error.code, "The purchase order is a draft: the supplier has not been asked for anything yet."
+    ),
     e.WarehouseInactive: _warehouse_inactive,
     e.AlreadyExists: _already_exists,
     e.Invalid: _invalid,

@@ -96,6 +96,17 @@ Examples:
     "exporting:reservations": """Examples:
   onhand export reservations --from 2026-03-01 open.csv
 """,
+    "reorder": """Examples:
+  onhand reorder run --dry-run
+""",
+    "reordering:run": """What is on order counts, so it may be run again, and killed, at any moment. A server runs it \
+once a day by itself, and looks at levels that fell below their threshold every two seconds.
+
+Examples:
+  onhand reorder run --dry-run
+  onhand reorder run
+  onhand reorder run --json | jq .orders
+""",
     "reconciling:reconcile": """Exit code 0: clean. 1: there are differences, listed with their probable cause.
 
 Examples:

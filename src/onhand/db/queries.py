@@ -23,6 +23,7 @@ class LockedLevelRow(NamedTuple):
     incoming: int
     version: int
     backorder_limit: int | None
+    reorder_threshold: int | None
 
 
 class BackorderLimitRow(NamedTuple):
