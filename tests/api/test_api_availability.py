@@ -45,6 +45,7 @@ def test_the_etag_is_that_of_the_numbers(client, shop):
     assert first.headers["cache-control"] == "public, max-age=0, s-maxage=1, must-revalidate"
     again = client.get(f"/v1/availability/{sku}", headers={"If-None-Match": f'"other", {tag}'})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert "content-length" not in again.headers
     shop.reserve(sku, 1)
     assert client.get(f"/v1/availability/{sku}", headers={"If-None-Match": tag}).json()["available"] == 4
     strong = client.get(f"/v1/availability/{sku}", params={"consistency": "strong"})
@@ -70,3 +71,45 @@ def test_by_id_and_500_at_once(client, shop):
     items = client.post("/v1/availability", params={"consistency": "strong"}, json={"skus": skus}).json()["items"]
     assert time.perf_counter() - began < 5
     assert [item["sku"] for item in items] == skus
+
+
+def test_what_is_at_hand_is_answered_the_same_as_what_is_not(client, shop):
+    """The first read waits for the database, the next does not; the numbers and the ETag are those of a fresh read."""
+    (one, place), (two, _) = shop.stocked(5), shop.stocked(0 + 1)
+    shop.reserve(two, 1)
+    for sku in (one, two):
+        told = [client.get(f"/v1/availability/{sku}") for _ in range(5)]
+        told.append(client.get(f"/v1/availability/{sku}", params={"consistency": "strong"}))
+        assert len({each.headers["etag"] for each in told}) == 1
+        assert {each.json()["status"] for each in told} == {"in_stock" if sku == one else "out_of_stock"}
+    for _ in range(5):
+        items = client.post("/v1/availability", json={"skus": [two, one, two]}).json()["items"]
+        assert [(each["sku"], each["available"]) for each in items] == [(two, 0), (one, 5), (two, 0)]
+    assert client.patch(f"/v1/warehouses/{place}", json={"active": False}).status_code == 200
+    assert client.get(f"/v1/availability/{one}").json()["available"] == 0
+
+
+def test_sold_out_is_told_alike_with_and_without_a_key_alone_and_in_a_batch(client, shop):
+    """Without a key the gate answers, with one the engine."""
+    sku, warehouse = shop.stocked(1)
+    order = {"lines": [{"sku": sku, "warehouse": warehouse, "quantity": 1}]}
+    held = shop.post("/v1/reservations", order)["reservation_id"]
+    before = gate(client)
+    told = []
+    for number in range(20):
+        headers = {"Idempotency-Key": unique("sold")} if number % 2 else {}
+        told.append(client.post("/v1/reservations", json=order, headers=headers))
+    assert gate(client) > before
+    assert {each.status_code for each in told} == {409}
+    assert len({str(each.json()["errors"]) for each in told}) == 1
+    results = client.post("/v1/reservations/batch", json={"reservations": [order, order]}).json()["results"]
+    assert [each["status"] for each in results] == [409, 409]
+    assert results[0]["problem"]["errors"] == told[0].json()["errors"]
+    shop.post(f"/v1/reservations/{held}/release", {}, expect=200)
+    results = client.post("/v1/reservations/batch", json={"reservations": [order, order]}).json()["results"]
+    assert [each["status"] for each in results] == [201, 409]
+
+
+def gate(client) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("onhand_sold_out_refusals_total"))

@@ -3,6 +3,8 @@
 import json
 import time
 
+from onhand.server import lane
+
 
 def data(lines):
     for line in lines:
@@ -32,3 +34,10 @@ def test_what_cannot_be_streamed_is_refused(client, shop):
     many = client.get("/v1/availability/stream", params={"skus": ",".join(f"S{n}" for n in range(51))})
     assert many.json()["errors"][0]["code"] == "INVALID_LENGTH"
     assert client.get("/v1/availability/stream").json()["errors"][0]["code"] == "MISSING_FIELD"
+
+
+def test_the_lane_leaves_paths_of_their_own_to_others():
+    assert lane.match(b"GET", b"/v1/availability/stream?skus=A") is None
+    assert lane.match(b"GET", b"/v1/availability/MUG-RED") is not None
+    assert lane.match(b"GET", b"/v1/availability/streams") is not None
+    assert lane.match(b"POST", b"/v1/reservations/batch") is not None

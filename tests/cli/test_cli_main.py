@@ -10,6 +10,7 @@ from cli_tools import COMMAND, environment, furnish, onhand, refused
 COMMANDS = [
     *("", "serve", "demo", "migrate", "config", "doctor", "reconcile", "key", "import", "export"),
     *("key create", "key list", "key revoke", "import products", "import stock", "import orders"),
+    *("reorder", "reorder run"),
     *("export products", "export stock", "export levels", "export ledger", "export reservations"),
 ]
 

@@ -13,17 +13,15 @@ from psycopg import adapters
 
 import onhand.db
 from onhand.db import queries as q
-from onhand.db import queries_availability
+from onhand.db import queries_availability, queries_supply
 from onhand.db.query import Query, Statement
 from onhand.domain.ids import Id
 
 NAMED = re.compile(r"^-- name: (\w+)(!?)", re.MULTILINE)
 PARAMETER = re.compile(r"%\((\w+)\)s")
 SQL = Path(onhand.db.__file__).parent / "sql"
-MODULES = (q, queries_availability)
-ALL = {
-    name: value for module in MODULES for name, value in vars(module).items() if isinstance(value, Query | Statement)
-}
+MODULES = (q, queries_availability, queries_supply)
+ALL = {name: value for m in MODULES for name, value in vars(m).items() if isinstance(value, Query | Statement)}
 QUERIES = {name: value for name, value in ALL.items() if isinstance(value, Query)}
 PYTHON_TYPES: dict[str, set[object]] = {
     "uuid": {Id},

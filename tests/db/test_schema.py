@@ -51,6 +51,25 @@ ROWS: dict[str, dict[str, Any]] = {
         "created_by": "test",
     },
     "transfer_line": {"transfer_id": ID, "line": 0, "product_id": ID, "quantity": 3},
+    "supplier": {"supplier_id": ID, "code": "S", "name": "S", "created_at": TIME, "updated_at": TIME},
+    "supplier_product": {"supplier_id": OTHER, "product_id": ID, "lead_time_days": 3},
+    "purchase_order": {
+        "purchase_order_id": ID,
+        "supplier_id": OTHER,
+        "status": "draft",
+        "created_at": TIME,
+        "created_by": "test",
+    },
+    "purchase_order_line": {
+        "purchase_order_id": ID,
+        "line": 0,
+        "product_id": ID,
+        "warehouse_id": ID,
+        "quantity": 3,
+        "received": 1,
+        "open": 2,
+    },
+    "reorder_note": {"note_id": ID, "product_id": ID, "warehouse_id": ID},
     "idempotency": {"digest": ID, "request_digest": ID, "created_at": TIME, "outcome": b""},
     "event": {"event_id": ID, "type": "x", "subject": "x", "created_at": TIME, "data": "{}"},
     "api_key": {"key_id": ID, "name": "x", "digest": b"x", "scopes": ["read"], "created_at": TIME},
@@ -96,11 +115,35 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "transfer_goes_elsewhere": [{"to_warehouse_id": ID}],
     "transfer_line_quantity_positive": [{"quantity": 0}],
     "transfer_line_parts_within_quantity": [{"received": -1}, {"cancelled": -1}, {"received": 2, "cancelled": 2}],
+    "supplier_code_length": [{"code": ""}, {"code": "x" * 51}],
+    "supplier_lead_time_in_known": [{"lead_time_in": "moons"}],
+    "supplier_reorders_known": [{"reorders": "never"}],
+    "supplier_percents_in_range": [
+        *({f"{way}_delivery_percent": bad} for way in ("over", "under") for bad in (-1, 101)),
+    ],
+    "supplier_product_terms_in_range": [
+        *({"lead_time_days": bad} for bad in (-1, 1001)),
+        *({name: 0} for name in ("minimum_order", "pack_size", "priority")),
+        {"unit_cost": -1},
+    ],
+    "purchase_order_status_known": [{"status": "lost", "placed_at": TIME, "expected_arrival_date": "2026-03-01"}],
+    "purchase_order_placed_has_dates": [{"status": "placed"}, {"status": "received", "placed_at": TIME}],
+    "purchase_order_line_quantity_positive": [{"quantity": 0, "received": 0, "open": 0}],
+    "purchase_order_line_parts_not_negative": [
+        {"damaged": -1},
+        {"quality_control": -1},
+        {"cancelled": -1, "open": 3},
+        {"damaged": 1, "quality_control": 1},
+    ],
+    "purchase_order_line_open_is_the_rest": [{"open": 3}, {"open": -1, "received": 4}],
     "api_key_scopes_known": [{"scopes": ["read", "everything"]}],
 }
 KEYS = {
     *("api_key_digest_unique", "api_key_name_unique", "api_key_pkey", "event_pkey", "idempotency_pkey"),
     *("ledger_level_version_unique", "ledger_pkey", "level_pkey", "level_product_id_fkey", "level_warehouse_id_fkey"),
+    *("supplier_pkey", "supplier_code_unique", "supplier_product_pkey", "supplier_product_supplier_id_fkey"),
+    *("supplier_product_product_id_fkey", "purchase_order_pkey", "purchase_order_supplier_id_fkey"),
+    *("purchase_order_line_pkey", "reorder_note_pkey"),
     *("operation_pkey", "product_pkey", "product_sku_unique", "reconciliation_pkey", "reservation_line_pkey"),
     *("reservation_pkey", "reservation_timer_pkey", "transfer_from_warehouse_id_fkey", "transfer_line_pkey"),
     *("transfer_pkey", "transfer_to_warehouse_id_fkey", "warehouse_code_unique", "warehouse_pkey"),
@@ -130,6 +173,7 @@ def fill(connection: psycopg.Connection) -> None:
     insert(connection, "product", ROWS["product"])
     insert(connection, "warehouse", ROWS["warehouse"])
     insert(connection, "warehouse", ROWS["warehouse"] | {"warehouse_id": OTHER, "code": "O"})
+    insert(connection, "supplier", ROWS["supplier"] | {"supplier_id": OTHER, "code": "O"})
 
 
 def test_every_constraint_has_a_name_that_we_know(connection: psycopg.Connection) -> None:
@@ -157,6 +201,8 @@ def test_a_bad_row_is_refused(connection: psycopg.Connection, constraint: str, c
         row = ROWS[table] | {key: value for key, value in new.items() if key in ROWS[table]} | change
         if table == "warehouse":
             row["warehouse_id"] = "00000000-0000-7000-8000-000000000003"
+        if table == "supplier":
+            row = {"code": "B"} | row | change
         if constraint == "level_on_hand_not_negative":  # The other one speaks first, and says as much.
             connection.execute("ALTER TABLE level DROP CONSTRAINT level_covered_within_on_hand")
         with pytest.raises(psycopg.errors.CheckViolation) as error, connection.transaction():

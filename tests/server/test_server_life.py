@@ -248,3 +248,17 @@ def test_the_log_is_json_names_the_request_and_hides_the_key(fresh_database_url)
         lines = [json.loads(line) for line in running.log().splitlines()]
         assert [line["request_id"] for line in lines] == [answer.headers["x-request-id"]]
         assert "a-wrong-secret-key" not in running.log()
+
+
+def test_open_product_pages_do_not_delay_the_end(fresh_database_url):
+    with Running(fresh_database_url) as running, running.client() as client:
+        sku, _ = Shop(client).stocked(5)
+        with client.stream("GET", "/v1/availability/stream", params={"skus": sku}) as page:
+            lines = page.iter_lines()
+            assert next(lines).startswith("data: ")
+            began = time.monotonic()
+            running.process.terminate()
+            assert not "".join(lines), "it ends as a whole answer does"
+            assert running.process.wait(15) == 0
+            assert time.monotonic() - began < 3
+        assert "Traceback" not in running.log()

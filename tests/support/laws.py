@@ -35,8 +35,13 @@ BROKEN = {
     """,
     "what is under way is incoming": """
         SELECT level.*, open FROM level FULL JOIN (
-          SELECT cell, product_id, to_warehouse_id AS warehouse_id, sum(quantity - received - cancelled) AS open
-          FROM transfer JOIN transfer_line USING (cell, transfer_id) GROUP BY cell, product_id, to_warehouse_id
+          SELECT cell, product_id, warehouse_id, sum(open) AS open FROM (
+            SELECT cell, product_id, to_warehouse_id AS warehouse_id, quantity - received - cancelled AS open
+            FROM transfer JOIN transfer_line USING (cell, transfer_id)
+            UNION ALL
+            SELECT cell, product_id, warehouse_id, greatest(0, quantity - received - cancelled)
+            FROM purchase_order JOIN purchase_order_line USING (cell, purchase_order_id) WHERE status <> 'draft'
+          ) ways GROUP BY cell, product_id, warehouse_id
         ) under_way USING (cell, product_id, warehouse_id)
         WHERE level.incoming IS DISTINCT FROM coalesce(open, 0)
     """,

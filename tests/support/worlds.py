@@ -149,6 +149,9 @@ def broken(world: World) -> Sequence[str]:
         if (sum(a.open for a in lines), sum(a.backordered for a in lines)) != (level.reserved, level.backordered):
             problems.append(f"law 2, reservations: {level} {lines}")
         incoming = sum(x.open for t in world.transfers.values() for x in t.lines if (x.product, t.destination) == key)
+        incoming += sum(
+            x.open for o in world.purchase_orders.values() if o.status != "draft" for x in o.lines if x.key == key
+        )
         if incoming != level.incoming:
             problems.append(f"incoming: {level}")
     return problems

@@ -77,6 +77,18 @@ CODES: dict[str, Code] = {
         "The transfer is received or cancelled: nothing of it is under way.",
         "Read the transfer; make a new one if more is to move.",
     ),
+    "PURCHASE_ORDER_CLOSED": Code(
+        409,
+        "Purchase order closed",
+        "The purchase order is received, cancelled or closed short: nothing more of it will come.",
+        "Receive what came without it: POST /v1/receipts.",
+    ),
+    "PURCHASE_ORDER_NOT_PLACED": Code(
+        409,
+        "Purchase order not placed",
+        "The purchase order is a draft: nothing of it can be received.",
+        "Place it first: POST /v1/purchase_orders/{id}/place.",
+    ),
     "WAREHOUSE_INACTIVE": Code(
         409,
         "Warehouse inactive",
@@ -109,6 +121,9 @@ CODES: dict[str, Code] = {
     ),
     "UNKNOWN_WAREHOUSE": Code(
         422, "Unknown warehouse", "The request names a warehouse that does not exist.", "Check the code or the id."
+    ),
+    "UNKNOWN_SUPPLIER": Code(
+        422, "Unknown supplier", "The request names a supplier that does not exist.", "Check the code or the id."
     ),
     "IDEMPOTENCY_KEY_REUSED": Code(
         422,

@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from onhand.api.refusal import Refusal, invalid
+from onhand.api.route import NoQuery
 
 Request = TypeVar("Request")
 
@@ -27,6 +28,7 @@ SPEAKING = (
     (", got `", "INVALID_TYPE"),
     (r"out of range|^Expected `\w+` [<>]", "OUT_OF_RANGE"),
 )
+_NO_QUERY = NoQuery()
 DETAIL_MAX_CHARS = 300  # of what is repeated from the request
 
 
@@ -84,6 +86,8 @@ def _judge(text: str) -> tuple[str, str]:
 
 def query(raw: bytes, shape: type[Request]) -> Request:
     """The query string as a struct. Raise Refusal for an unknown, repeated or bad parameter."""
+    if not raw and shape is NoQuery:
+        return _NO_QUERY  # type: ignore[return-value]
     given: dict[str, str] = {}
     for name, value in _parameters(raw):
         if name in given:

@@ -6,9 +6,12 @@ import msgspec
 
 from onhand.api.answer import JSON, Answer, Headers, ok
 from onhand.api.decoding import decode
+from onhand.api.edge import NOT_MODIFIED
+from onhand.api.hot import soon
 from onhand.api.queries import AvailabilityManyParameters, AvailabilityParameters
-from onhand.api.route import Call
+from onhand.api.route import Call, Respond
 from onhand.services import answers, availability
+from onhand.services.names import NOTHING, Absent
 from onhand.services.requests import AvailabilityQuery
 
 _SKUS = msgspec.json.Decoder(AvailabilityQuery)
@@ -22,27 +25,48 @@ class Availabilities(msgspec.Struct):
     items: list[answers.Availability]
 
 
-async def one(call: Call) -> Answer:
+def one(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
     """With an ETag of the numbers, whatever their age; 304 when the caller has them already."""
+    del absent
     query: AvailabilityParameters = call.query
-    answer = await availability.get(
-        call.onhand,
-        call.path["sku"],
-        warehouse=query.warehouse,
-        quantity=query.quantity,
-        consistency=query.consistency,
-    )
+    sku = call.path["sku"]
+    if query.consistency == "cached" and query.warehouse is None:
+        held = availability.at_hand(call.onhand, sku, quantity=query.quantity)
+        if held is not None:
+            respond(_shown(call, held))
+            return
+
+    async def read() -> Answer:
+        answer = await availability.get(
+            call.onhand, sku, warehouse=query.warehouse, quantity=query.quantity, consistency=query.consistency
+        )
+        return _shown(call, answer)
+
+    soon(read(), respond)
+
+
+def _shown(call: Call, answer: answers.Availability) -> Answer:
     tag = etag(answer)
-    headers: Headers = ((b"etag", tag), CACHED if query.consistency == "cached" else STRONG)
+    headers: Headers = ((b"etag", tag), CACHED if call.query.consistency == "cached" else STRONG)
     if call.if_none_match and matches(call.if_none_match, tag):
-        return Answer(304, b"", headers)
+        return Answer(NOT_MODIFIED, b"", headers)
     return Answer(200, _encoder.encode(answer), (*JSON, *headers))
 
 
-async def many(call: Call) -> Answer:
+def many(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
+    """Those of up to 500 products, in the order asked."""
+    del absent
     query: AvailabilityManyParameters = call.query
     skus = decode(_SKUS, call.body).skus
-    return ok(Availabilities(await availability.many(call.onhand, skus, consistency=query.consistency)))
+    held = availability.many_at_hand(call.onhand, skus) if query.consistency == "cached" else None
+    if held is not None:
+        respond(ok(Availabilities(held)))
+        return
+
+    async def read() -> Answer:
+        return ok(Availabilities(await availability.many(call.onhand, skus, consistency=query.consistency)))
+
+    soon(read(), respond)
 
 
 def etag(answer: answers.Availability) -> bytes:

@@ -1,6 +1,6 @@
 """Requests by route and status, and how long they take."""
 
-from prometheus_client import Counter, Histogram
+from onhand.counting import Counter, Histogram
 
 REQUESTS = Counter("onhand_http_requests", "Requests by method, route and status.", ["method", "route", "status"])
 SECONDS = Histogram(

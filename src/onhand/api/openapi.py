@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from onhand.api import examples
+from onhand.api import examples, examples_supply
 from onhand.api.codes import CODES
 from onhand.api.problems import Problem
 from onhand.api.route import Route
@@ -125,6 +125,8 @@ def _example(name: str) -> str:
         "warehouse": "LEJ1",
         "reservation_id": examples.RESERVATION_ID,
         "transfer_id": examples.TRANSFER_ID,
+        "supplier": "KILN",
+        "purchase_order_id": examples_supply.PURCHASE_ORDER_ID,
     }[name]
 
 

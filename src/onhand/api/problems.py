@@ -13,12 +13,14 @@ from onhand.api.refusal import Refusal
 from onhand.domain import errors as e
 from onhand.domain.ids import Id
 from onhand.services.context import Onhand
-from onhand.services.names import labels
+from onhand.services.names import NOTHING, Absent, labels_at_hand, named
 
 PROBLEM: Headers = ((b"content-type", b"application/problem+json"),)
 RETRY_AFTER_S = 2
 
 Entry = dict[str, Any]  # product and warehouse are ids here; the caller gets sku and warehouse code
+
+_encoder = msgspec.json.Encoder()
 
 log = structlog.get_logger()
 
@@ -151,6 +153,14 @@ TABLE: dict[type[Exception], Callable[[Any], Told]] = {
     e.TransferClosed: lambda error: Told(
         error.code, f"The transfer is {error.status}: nothing of it is under way.", [_status("transfer_id", error)]
     ),
+    e.PurchaseOrderClosed: lambda error: Told(
+        error.code,
+        f"The purchase order is {error.status}: nothing more of it will come.",
+        [{"path": "purchase_order_id", "code": error.code, "status": error.status}],
+    ),
+    e.PurchaseOrderNotPlaced: lambda error: Told(
+        error.code, "The purchase order is a draft: the supplier has not been asked for anything yet."
+    ),
     e.WarehouseInactive: _warehouse_inactive,
     e.AlreadyExists: _already_exists,
     e.Invalid: _invalid,
@@ -175,8 +185,11 @@ def _status(path: str, error: e.ReservationClosed | e.TransferClosed) -> Entry:
     return {"path": path, "code": error.code, "status": error.status}
 
 
-async def problem(onhand: Onhand, error: Exception, request_id: str) -> tuple[Problem, Headers]:
-    """Any exception as a problem, and the headers that go with it. What nobody foresaw is logged and is INTERNAL."""
+def problem(onhand: Onhand, error: Exception, request_id: str, absent: Absent = NOTHING) -> tuple[Problem, Headers]:
+    """Any exception as a problem, and the headers that go with it. What nobody foresaw is logged and is INTERNAL.
+
+    Raises NotAtHandError when names are needed to tell it.
+    """
     if isinstance(error, Refusal):
         return make(error.code, error.detail, request_id, error.errors), error.headers
     if isinstance(error, psycopg.OperationalError):  # the pool's, or a read's: stock is the engine's affair
@@ -193,7 +206,7 @@ async def problem(onhand: Onhand, error: Exception, request_id: str) -> tuple[Pr
     headers: Headers = (REPLAYED_HEADER,) if replayed else ()
     if told.retry_after_s is not None:
         headers += ((b"retry-after", str(told.retry_after_s).encode()),)
-    return make(told.code, told.detail, request_id, await _named(onhand, told.entries)), headers
+    return make(told.code, told.detail, request_id, _named(onhand, told.entries, absent)), headers
 
 
 def make(code: str, detail: str, request_id: str, errors: list[dict[str, Any]] | None = None) -> Problem:
@@ -202,23 +215,28 @@ def make(code: str, detail: str, request_id: str, errors: list[dict[str, Any]] |
 
 
 def answer_of(made: Problem, headers: Headers = ()) -> Answer:
-    return Answer(made.status, msgspec.json.encode(made), PROBLEM + headers)
+    return Answer(made.status, _encoder.encode(made), PROBLEM + headers)
 
 
 async def answer(onhand: Onhand, error: Exception, request_id: str) -> Answer:
     """Any exception as an answer."""
     try:
-        return answer_of(*await problem(onhand, error, request_id))
+        return await named(onhand, lambda absent: answer_at_hand(onhand, error, request_id, absent))
     except psycopg.OperationalError as lost:  # while the names were looked up
-        return answer_of(*await problem(onhand, lost, request_id))
+        return answer_at_hand(onhand, lost, request_id)
 
 
-async def _named(onhand: Onhand, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def answer_at_hand(onhand: Onhand, error: Exception, request_id: str, absent: Absent = NOTHING) -> Answer:
+    """Any exception as an answer. Raises NotAtHandError."""
+    return answer_of(*problem(onhand, error, request_id, absent))
+
+
+def _named(onhand: Onhand, entries: Sequence[Entry], absent: Absent) -> list[dict[str, Any]]:
     """Ids to names, None left out."""
     products = {entry["product"] for entry in entries if isinstance(entry.get("product"), Id)}
     places = {entry["warehouse"] for entry in entries if isinstance(entry.get("warehouse"), Id)}
-    names = await labels(onhand, products, places) if products or places else None
-    named = []
+    names = labels_at_hand(onhand.directory, products, places, absent) if products or places else None
+    told_by_name = []
     for entry in entries:
         told = {}
         for fact, value in entry.items():
@@ -228,5 +246,5 @@ async def _named(onhand: Onhand, entries: Sequence[Entry]) -> list[dict[str, Any
                 told["warehouse"] = names.warehouse[value]
             elif value is not None:
                 told[fact] = value
-        named.append(told)
-    return named
+        told_by_name.append(told)
+    return told_by_name

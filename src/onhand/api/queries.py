@@ -12,6 +12,7 @@ from onhand.domain.limits import (
     QUANTITY_MAX_UNITS,
 )
 from onhand.services.requests import LedgerFilter, OrderId, Sku, WarehouseCode
+from onhand.services.supply_requests import SupplierCode
 
 Limit = Annotated[int, Meta(ge=1, le=PAGE_MAX_ROWS, description="rows of one page")]
 Cursor = Annotated[str, Meta(min_length=1, max_length=255, description="next_cursor of the page before")]
@@ -40,6 +41,11 @@ class ReservationsQuery(Paged):
 
 class TransfersQuery(Paged):
     status: Literal["in_transit", "partially_received", "received", "cancelled"] | None = None
+
+
+class PurchaseOrdersQuery(Paged):
+    status: Literal["draft", "placed", "partially_received", "received", "cancelled", "closed_short"] | None = None
+    supplier: SupplierCode | None = None
 
 
 class LedgerQuery(LedgerFilter, forbid_unknown_fields=True, kw_only=True):

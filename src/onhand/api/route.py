@@ -1,6 +1,7 @@
 """A route of the API as data: what the router, the checks before a handler and the documentation all read."""
 
 from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 import msgspec
@@ -28,11 +29,16 @@ class Call(NamedTuple):
     if_none_match: bytes = b""
 
 
+Told = Answer | Exception
+Respond = Callable[[Told], None]
+Begin = Callable[[Call, Respond, AbstractSet[Any]], None]
+
+
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """scopes: any of them will do (admin always does); none = no key needed.
 
     example is the request of the documentation, shown what it answers. problems are the codes special to this route.
-    optional_body: an empty body stands for {}.
+    optional_body: an empty body stands for {}. begin is the handler of a hot route, for those who need not wait.
     """
 
     method: str
@@ -51,6 +57,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     description: str = ""
     idempotent: bool = False
+    begin: Begin | None = None
     media_type: str = "application/json"
 
     @property

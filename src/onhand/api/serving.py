@@ -1,20 +1,22 @@
 """From a request on the wire to its handler: key, query, Idempotency-Key, body, in this order."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from onhand.api import decoding, problems
 from onhand.api.answer import Answer
-from onhand.api.auth import Keys, must_hold
+from onhand.api.auth import Caller, Keys, must_hold
 from onhand.api.refusal import Refusal, invalid
-from onhand.api.route import Call, Pending, Route
+from onhand.api.route import Begin, Call, Pending, Respond, Route
 from onhand.domain.limits import BODY_MAX_BYTES, IDEMPOTENCY_KEY_MAX_CHARS
 from onhand.services.context import Onhand
+from onhand.services.names import NOTHING
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
-ANONYMOUS = "anonymous"
+NOBODY = Caller("anonymous", frozenset())
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 DRAINED_MAX_BYTES = 64 * 1024 * 1024  # of a refused body that is read to its end, so that the caller sees the answer
 VISIBLE = re.compile(rb"[\x21-\x7e]+")
 TOO_LARGE = f"The body is larger than {BODY_MAX_BYTES:,} bytes."
@@ -31,33 +33,58 @@ class Desk:
     async def serve(self, route: Route, scope: Mapping[str, Any], receive: Receive, request_id: str) -> Answer:
         """The answer of the route, or a problem. Never raises."""
         try:
-            return await route.handle(await self._call(route, scope, receive))
+            headers = headers_of(scope["headers"])
+            caller = await self.keys.caller(headers.get(b"authorization")) if route.scopes else NOBODY
+            call = self._call(route, caller, headers, scope["path_params"], scope["query_string"])
+            if route.method in WITH_BODY:
+                body = checked_body(route, headers, await read_body(headers, receive))
+                call = call._replace(body=body)
+            return await route.handle(call)
         except Exception as error:  # noqa: BLE001  the one place where every error becomes a problem
             return await problems.answer(self.onhand, error, request_id)
 
-    async def _call(self, route: Route, scope: Mapping[str, Any], receive: Receive) -> Call:
-        headers = headers_of(scope)
-        actor = ANONYMOUS
+    def begin(
+        self,
+        route: Route,
+        begin: Begin,
+        headers: Mapping[bytes, bytes],
+        path: Mapping[str, str],
+        query: bytes,
+        body: bytes,
+        respond: Respond,
+    ) -> None:
+        """As serve, for a hot route whose body is there: without waiting.
+
+        Raises Refusal, DomainError; NotAtHandError: serve can do it.
+        """
+        caller = self.keys.at_hand(headers.get(b"authorization"))
+        call = self._call(route, caller, headers, path, query)
+        if route.method in WITH_BODY:
+            call = call._replace(body=checked_body(route, headers, body))
+        begin(call, respond, NOTHING)
+
+    def _call(
+        self, route: Route, caller: Caller, headers: Mapping[bytes, bytes], path: Mapping[str, str], query: bytes
+    ) -> Call:
+        """All but the body. Raises Refusal."""
         if route.scopes:
-            caller = await self.keys.caller(headers.get(b"authorization"))
             must_hold(caller, route.scopes)
-            actor = caller.actor
         return Call(
             self.onhand,
-            actor,
-            decoding.path(scope["path_params"]),
-            decoding.query(scope["query_string"], route.query),
-            key=idempotency_key(headers.get(b"idempotency-key")) if route.method != "GET" else None,
-            body=await read_body(route, headers, receive) if route.method in {"POST", "PUT", "PATCH"} else b"",
-            pending=self.pending,
-            if_none_match=headers.get(b"if-none-match", b""),
+            caller.actor,
+            decoding.path(path),
+            decoding.query(query, route.query),
+            b"",
+            idempotency_key(headers.get(b"idempotency-key")) if route.method != "GET" else None,
+            self.pending,
+            headers.get(b"if-none-match", b""),
         )
 
 
-def headers_of(scope: Mapping[str, Any]) -> dict[bytes, bytes]:
+def headers_of(given: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """Those given twice are joined, as RFC 9110 has it: two keys are then one bad key, not a choice of ours."""
     headers: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
+    for name, value in given:
         headers[name] = headers[name] + b", " + value if name in headers else value
     return headers
 
@@ -72,13 +99,24 @@ def idempotency_key(value: bytes | None) -> str | None:
     return value.decode("ascii")
 
 
-async def read_body(route: Route, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+async def read_body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     """The whole body, refused as soon as it is known to be too large. Raises Refusal."""
+    must_be_small(headers)
+    return await _read(receive)
+
+
+def must_be_small(headers: Mapping[bytes, bytes]) -> None:
+    """Raises Refusal."""
     announced = int(headers.get(b"content-length", b"0"))
     if announced > BODY_MAX_BYTES:
         close = ((b"connection", b"close"),) if announced > DRAINED_MAX_BYTES else ()
         raise Refusal("BODY_TOO_LARGE", TOO_LARGE, headers=close)
-    body = await _read(receive)
+
+
+def checked_body(route: Route, headers: Mapping[bytes, bytes], body: bytes) -> bytes:
+    """Raises Refusal."""
+    if len(body) > BODY_MAX_BYTES:
+        raise Refusal("BODY_TOO_LARGE", TOO_LARGE)
     if body:
         must_be_json(headers)
     elif route.optional_body:
@@ -103,6 +141,8 @@ async def _read(receive: Receive) -> bytes:
 
 def must_be_json(headers: Mapping[bytes, bytes]) -> None:
     """Raises Refusal."""
+    if headers.get(b"content-type") == b"application/json" and b"content-encoding" not in headers:
+        return
     media_type, _, parameters = headers.get(b"content-type", b"").lower().partition(b";")
     charset = parameters.strip().removeprefix(b"charset=").strip(b'"')
     if media_type.strip() != b"application/json" or charset not in {b"", b"utf-8", b"utf8"}:

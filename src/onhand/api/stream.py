@@ -23,7 +23,19 @@ LOOK_EVERY_S = 0.25  # for what other processes do, where nobody tells of it
 HEADERS = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"))
 
 _encoder = msgspec.json.Encoder()
-_open: set[object] = set()
+_open: set["_Page"] = set()
+
+
+class _Page:
+    """An open page."""
+
+    over = False
+
+
+def end_all() -> None:
+    """The process stops: pages end when they look next, not after their half minute. Each connects anew, elsewhere."""
+    for page in _open:
+        page.over = True
 
 
 async def stream(call: Call) -> Answer:
@@ -43,12 +55,12 @@ async def _events(onhand: Onhand, skus: list[str], first: list[answers.Availabil
     loop = asyncio.get_running_loop()
     until_s = loop.time() + AVAILABILITY_STREAM_S
     shown: dict[str, bytes] = {}
-    me = object()
+    me = _Page()
     _open.add(me)
     try:
         with onhand.display.local.watching(onhand.display.products(skus)) as changed:
             seen = first
-            while True:
+            while not me.over:
                 news = [answer for answer in seen if shown.get(answer.sku) != etag(answer)]
                 if news:
                     shown |= {answer.sku: etag(answer) for answer in news}

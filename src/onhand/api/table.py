@@ -4,6 +4,7 @@ from onhand.api import health, pages
 from onhand.api.route import Route
 from onhand.api.table_catalog import LEVELS, PRODUCTS, READING, WAREHOUSES
 from onhand.api.table_stock import AVAILABILITY, RESERVATIONS, STOCK, TRANSFERS
+from onhand.api.table_supply import PURCHASE_ORDERS, REORDERS, SUPPLIERS
 
 HEALTH = [
     Route(
@@ -43,6 +44,9 @@ DOCUMENTED = [
     *RESERVATIONS,
     *TRANSFERS,
     *AVAILABILITY,
+    *SUPPLIERS,
+    *PURCHASE_ORDERS,
+    *REORDERS,
     *READING,
     *HEALTH,
 ]

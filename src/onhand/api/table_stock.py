@@ -1,7 +1,6 @@
 """The routes that move stock or tell how much there is."""
 
 from onhand.api import display, examples, hot, stock, stream
-from onhand.api.answer import Answer
 from onhand.api.queries import (
     AvailabilityManyParameters,
     AvailabilityParameters,
@@ -9,7 +8,7 @@ from onhand.api.queries import (
     StreamParameters,
     TransfersQuery,
 )
-from onhand.api.route import Call, Route
+from onhand.api.route import Route
 from onhand.services import answers
 from onhand.services.requests import (
     AvailabilityQuery,
@@ -31,27 +30,12 @@ LINES = ("UNKNOWN_SKU", "UNKNOWN_PRODUCT", "UNKNOWN_WAREHOUSE")
 BUSY = ("OVERLOADED", "OUTCOME_UNKNOWN", "IDEMPOTENCY_KEY_REUSED")
 
 
-async def _reserve(call: Call) -> Answer:
-    return await hot.reserve(call.onhand, call.actor, call.body, call.key)
-
-
-async def _reserve_batch(call: Call) -> Answer:
-    return await hot.reserve_batch(call.onhand, call.actor, call.body, call.key)
-
-
-async def _release(call: Call) -> Answer:
-    return await hot.release(call.onhand, call.actor, call.path["reservation_id"], call.body, call.key)
-
-
-async def _fulfill(call: Call) -> Answer:
-    return await hot.fulfill(call.onhand, call.actor, call.path["reservation_id"], call.body, call.key)
-
-
 RESERVATIONS = [
     Route(
         method="POST",
         path="/v1/reservations",
-        handle=_reserve,
+        handle=hot.awaited(hot.reserve),
+        begin=hot.reserve,
         summary="Hold stock for an order",
         tag="reservations",
         scopes=RESERVE,
@@ -67,7 +51,8 @@ RESERVATIONS = [
     Route(
         method="POST",
         path="/v1/reservations/batch",
-        handle=_reserve_batch,
+        handle=hot.awaited(hot.reserve_batch),
+        begin=hot.reserve_batch,
         summary="Hold stock for many orders",
         tag="reservations",
         scopes=RESERVE,
@@ -104,7 +89,8 @@ RESERVATIONS = [
     Route(
         method="POST",
         path="/v1/reservations/{reservation_id}/release",
-        handle=_release,
+        handle=hot.awaited(hot.release),
+        begin=hot.release,
         summary="Give held units back, all or some",
         tag="reservations",
         scopes=SHIP,
@@ -120,7 +106,8 @@ RESERVATIONS = [
     Route(
         method="POST",
         path="/v1/reservations/{reservation_id}/fulfill",
-        handle=_fulfill,
+        handle=hot.awaited(hot.fulfill),
+        begin=hot.fulfill,
         summary="Ship held units, all or some",
         tag="reservations",
         scopes=SHIP,
@@ -273,7 +260,8 @@ AVAILABILITY = [
     Route(
         method="GET",
         path="/v1/availability/{sku}",
-        handle=display.one,
+        handle=hot.awaited(display.one),
+        begin=display.one,
         summary="How many can be promised",
         tag="availability",
         scopes=READ,
@@ -287,7 +275,8 @@ AVAILABILITY = [
     Route(
         method="POST",
         path="/v1/availability",
-        handle=display.many,
+        handle=hot.awaited(display.many),
+        begin=display.many,
         summary="How many of each of these can be promised",
         tag="availability",
         scopes=READ,

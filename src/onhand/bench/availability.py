@@ -24,9 +24,9 @@ from onhand.services.requests import NewReservation, ReservationLine
 
 CONNECTIONS = 16
 REQUESTS_MAX = 200_000  # made before the clock starts; then they are sent again
+REQUESTS_PER_S_MAX = 20_000
 MANY_REQUESTS = 200
 STALE_MAX_S = 5.0
-STALE_COMMITS = 200
 clock = time.perf_counter
 
 
@@ -140,9 +140,16 @@ class _Writes:
 
 
 async def run(
-    url: str, shape: Shape, *, seconds: float, writes_per_s: float, redis_url: str | None, tell: Callable[[str], None]
+    url: str,
+    shape: Shape,
+    *,
+    seconds: float,
+    writes_per_s: float,
+    commits: int,
+    redis_url: str | None,
+    tell: Callable[[str], None],
 ) -> Report:
-    """Measure; seconds of each kind of read. Raises BenchError, OSError."""
+    """Measure; seconds of each kind of read, commits for each kind of staleness. Raises BenchError, OSError."""
     reads: list[Reads] = []
     written = 0.0
     kinds = {"one SKU, cached": "", "one SKU, without the cache": "?consistency=strong"}
@@ -150,7 +157,7 @@ async def run(
     for place, redis in places.items():
         for name, query in kinds.items():
             tell(f"{place}: {name}")
-            asks = await asyncio.to_thread(_one, shape, query)
+            asks = await asyncio.to_thread(_one, shape, query, int(REQUESTS_PER_S_MAX * seconds))
             got, accepted = await _measure(url, shape, redis, f"{place}: {name}", asks, seconds, writes_per_s)
             reads.append(got)
             written = max(written, accepted)
@@ -159,7 +166,7 @@ async def run(
         name = f"{place}: {AVAILABILITY_SKUS_MAX} SKUs"
         reads.append((await _measure(url, shape, redis, name, many, seconds, writes_per_s, connections=2))[0])
     tell("staleness")
-    staleness = [each for place in places for each in await _stale(url, shape, place, places[place])]
+    staleness = [each for place in places for each in await _stale(url, shape, place, places[place], commits)]
     return Report(shape.products, shape.warehouses, written, reads, reads[0].per_s / reads[1].per_s, staleness)
 
 
@@ -176,10 +183,10 @@ class Ask(NamedTuple):
         return head.encode() + b"\r\n" + self.body
 
 
-def _one(shape: Shape, query: str) -> list[Ask]:
+def _one(shape: Shape, query: str, count: int) -> list[Ask]:
     """The products that are read, evenly spread."""
     dice = random.Random(5)  # noqa: S311
-    numbers = dice.choices(range(shape.products), k=min(REQUESTS_MAX, 10 * shape.products))
+    numbers = dice.choices(range(shape.products), k=max(1, min(REQUESTS_MAX, count)))
     return [Ask(f"GET /v1/availability/{sku(number)}{query}") for number in numbers]
 
 
@@ -244,13 +251,13 @@ async def _server(url: str, redis_url: str | None) -> AsyncIterator[tuple[int, s
         await asyncio.to_thread(serving_now.__exit__, None, None, None)
 
 
-async def _stale(url: str, shape: Shape, place: str, redis_url: str | None) -> list[Staleness]:
+async def _stale(url: str, shape: Shape, place: str, redis_url: str | None, commits: int) -> list[Staleness]:
     """One installation commits; it and another, which share nothing but the databases, are asked until they know."""
     async with open_onhand(url, redis_url=redis_url) as one, open_onhand(url, redis_url=redis_url) as other:
         await asyncio.sleep(1.0)  # until they hear each other
         own: list[float] = []
         others: list[float] = []
-        for number in range(STALE_COMMITS):
+        for number in range(commits):
             named = sku(number % (shape.plenty or 1))
             before = (await availability.get(other, named)).available
             await availability.get(one, named)

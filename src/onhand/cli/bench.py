@@ -8,6 +8,7 @@ from cyclopts import App, Parameter
 from onhand.bench import database, loading, report, session, suite
 from onhand.bench.database import BenchError
 from onhand.bench.measure import Row
+from onhand.cli import examples
 from onhand.cli.errors import FAILED, CliError
 from onhand.cli.opening import quiet_logs
 from onhand.cli.progress import progress
@@ -37,7 +38,11 @@ Html = Annotated[Path | None, Parameter(name="--html", help="Write a report with
 
 QUICK_LEVELS = 20_000
 
-app.command("onhand.cli.bench_availability:run_availability", name="availability")
+app.command(
+    "onhand.cli.bench_availability:run_availability",
+    name="availability",
+    help_epilogue=examples.OF["bench_availability:run_availability"],
+)
 
 
 @app.command

@@ -18,6 +18,7 @@ Writes = Annotated[float | None, Parameter(help="Reservations per second beside 
 
 SECONDS, QUICK_SECONDS = 10.0, 1.5
 WRITES_PER_S, QUICK_WRITES_PER_S = 1_000.0, 100.0
+COMMITS, QUICK_COMMITS = 200, 40
 
 
 def run_availability(
@@ -44,6 +45,7 @@ def run_availability(
                     shape,
                     seconds=seconds or (QUICK_SECONDS if quick else SECONDS),
                     writes_per_s=writes or (QUICK_WRITES_PER_S if quick else WRITES_PER_S),
+                    commits=QUICK_COMMITS if quick else COMMITS,
                     redis_url=settings.redis_url,
                     tell=lambda text: say(f"onhand: {text}"),
                 )

@@ -96,12 +96,30 @@ Examples:
     "exporting:reservations": """Examples:
   onhand export reservations --from 2026-03-01 open.csv
 """,
+    "reorder": """Examples:
+  onhand reorder run --dry-run
+""",
+    "reordering:run": """What is on order counts, so it may be run again, and killed, at any moment. A server runs it \
+once a day by itself, and looks at levels that fell below their threshold every two seconds.
+
+Examples:
+  onhand reorder run --dry-run
+  onhand reorder run
+  onhand reorder run --json | jq .orders
+""",
     "reconciling:reconcile": """Exit code 0: clean. 1: there are differences, listed with their probable cause.
 
 Examples:
   onhand reconcile
   onhand reconcile --repair
   onhand reconcile --json | jq .clean
+""",
+    "bench_availability:run_availability": """Valkey or Redis is measured too where ONHAND_REDIS_URL leads to one.
+
+Examples:
+  onhand bench availability --quick
+  onhand bench availability --levels 1000000 --writes 5000
+  onhand bench availability --json | jq .ratio
 """,
     "demo:demo": """Examples:
   onhand demo

@@ -56,6 +56,8 @@ _add(_export, "stock", "exporting:stock", "What is on hand, as `onhand import st
 _add(_export, "levels", "exporting:levels", "Every level with all its quantities and settings.")
 _add(_export, "ledger", "exporting:ledger", "The ledger, oldest first.")
 _add(_export, "reservations", "exporting:reservations", "Reservations, one row per line and warehouse, oldest first.")
+_reorder = _group("reorder", "Purchase orders for what runs low.")
+_add(_reorder, "run", "reordering:run", "The daily batch: order what levels below their threshold lack.")
 _add(app, "reconcile", "reconciling:reconcile", "Prove that ledger, levels and reservations agree.")
 _add(app, "demo", "demo:demo", "A demo shop: fill an empty store, or keep orders coming.")
 app.command(

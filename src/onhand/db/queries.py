@@ -23,6 +23,7 @@ class LockedLevelRow(NamedTuple):
     incoming: int
     version: int
     backorder_limit: int | None
+    reorder_threshold: int | None
 
 
 class BackorderLimitRow(NamedTuple):
@@ -252,7 +253,7 @@ class WarehouseIdRow(NamedTuple):
 
 
 FIND_PRODUCTS_BY_SKU = Query("find_products_by_sku", ProductRefRow)
-FIND_PRODUCTS_BY_ID = Query("find_products_by_id", ProductRefRow)
+FIND_PRODUCTS = Query("find_products", ProductRefRow)
 READ_WAREHOUSES = Query("read_warehouses", WarehouseRefRow)
 READ_PRODUCT = Query("read_product", ProductRow)
 LIST_PRODUCTS = Query("list_products", ProductRow)

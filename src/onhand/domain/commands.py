@@ -1,5 +1,7 @@
 """What callers ask of the engine. Everything is resolved and validated: ids, positive quantities, sane times."""
 
+from datetime import date
+
 import msgspec
 
 from onhand.domain.ids import Id
@@ -138,6 +140,68 @@ class CancelTransfer(msgspec.Struct, frozen=True, tag=True):
     transfer: Id
 
 
+class CreatePurchaseOrder(msgspec.Struct, frozen=True, tag=True):
+    """A draft; header.operation_id becomes its id. Without a date, it gets one when it is placed."""
+
+    header: Header
+    supplier: Id
+    lines: tuple[StockLine, ...]
+    expected_arrival_date: date | None = None
+
+
+class PlacePurchaseOrder(msgspec.Struct, frozen=True, tag=True):
+    """expected_arrival_date: for an order that has none of its own."""
+
+    header: Header
+    purchase_order: Id
+    expected_arrival_date: date
+
+
+class ArrivalLine(msgspec.Struct, frozen=True, gc=False):
+    """Units that have arrived for an order; warehouse where the order names several."""
+
+    product: Id
+    quantity: int
+    warehouse: Id | None = None
+
+
+class ReceivePurchaseOrder(msgspec.Struct, frozen=True, tag=True):
+    """lines None = all that is open."""
+
+    header: Header
+    purchase_order: Id
+    lines: tuple[ArrivalLine, ...] | None = None
+    over_delivery_percent: int = 0
+    under_delivery_percent: int = 0
+
+
+class CancelPurchaseOrder(msgspec.Struct, frozen=True, tag=True):
+    """What is still to come will not come."""
+
+    header: Header
+    purchase_order: Id
+
+
+class ReplenishLine(msgspec.Struct, frozen=True, gc=False):
+    """Terms for one level, in units. Each level at most once in a command."""
+
+    product: Id
+    warehouse: Id
+    reorder_quantity: int | None
+    minimum_order: int = 1
+    pack_size: int = 1
+
+
+class Replenish(msgspec.Struct, frozen=True, tag=True):
+    """Order of one supplier what these levels lack; place False: as a draft."""
+
+    header: Header
+    supplier: Id
+    lines: tuple[ReplenishLine, ...]
+    expected_arrival_date: date
+    place: bool = True
+
+
 class Repair(msgspec.Struct, frozen=True, tag=True):
     """Make the books of one level agree, by ledger entries: its ledger, its reservations and itself.
 
@@ -152,4 +216,16 @@ class Repair(msgspec.Struct, frozen=True, tag=True):
 
 ReservationCommand = Release | Fulfill | Extend | Expire
 TransferCommand = ReceiveTransfer | CancelTransfer
-Command = Receive | Adjust | Reserve | ReservationCommand | Dispatch | TransferCommand | Repair
+PurchaseOrderCommand = PlacePurchaseOrder | ReceivePurchaseOrder | CancelPurchaseOrder
+Command = (
+    Receive
+    | Adjust
+    | Reserve
+    | ReservationCommand
+    | Dispatch
+    | TransferCommand
+    | CreatePurchaseOrder
+    | Replenish
+    | PurchaseOrderCommand
+    | Repair
+)

@@ -5,19 +5,24 @@ Pure: the clock, the ids and everything read come in with the world; everything 
 
 from collections.abc import Sequence
 
-from onhand.domain import holding, moving, repairing
+from onhand.domain import holding, moving, purchasing, repairing
 from onhand.domain.commands import (
     Adjust,
+    CancelPurchaseOrder,
     CancelTransfer,
     Command,
+    CreatePurchaseOrder,
     Dispatch,
     Expire,
     Extend,
     Fulfill,
+    PlacePurchaseOrder,
     Receive,
+    ReceivePurchaseOrder,
     ReceiveTransfer,
     Release,
     Repair,
+    Replenish,
     Reserve,
 )
 from onhand.domain.errors import DomainError
@@ -41,7 +46,7 @@ def decide(world: World, commands: Sequence[Command]) -> list[Verdict]:
     return verdicts
 
 
-def _decide(world: World, command: Command) -> Done:  # noqa: C901, PLR0911  one line per operation is the clearest table
+def _decide(world: World, command: Command) -> Done:  # noqa: C901, PLR0911, PLR0912  one line per operation is the clearest table
     match command:
         case Reserve():
             return holding.reserve(world, command)
@@ -63,5 +68,15 @@ def _decide(world: World, command: Command) -> Done:  # noqa: C901, PLR0911  one
             return moving.receive_transfer(world, command)
         case CancelTransfer():
             return moving.cancel_transfer(world, command)
+        case CreatePurchaseOrder():
+            return purchasing.create(world, command)
+        case Replenish():
+            return purchasing.replenish(world, command)
+        case PlacePurchaseOrder():
+            return purchasing.place(world, command)
+        case ReceivePurchaseOrder():
+            return purchasing.receive(world, command)
+        case CancelPurchaseOrder():
+            return purchasing.cancel(world, command)
         case Repair():
             return repairing.repair(world, command)

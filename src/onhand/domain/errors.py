@@ -10,6 +10,8 @@ DomainError
 ├── StaleExpectation    STALE_EXPECTATION
 ├── LevelOverflow       LEVEL_OVERFLOW
 ├── TransferClosed      TRANSFER_CLOSED
+├── PurchaseOrderClosed PURCHASE_ORDER_CLOSED
+├── PurchaseOrderNotPlaced PURCHASE_ORDER_NOT_PLACED
 ├── WarehouseInactive   WAREHOUSE_INACTIVE
 ├── AlreadyExists       ALREADY_EXISTS
 ├── Invalid             VALIDATION_FAILED
@@ -132,6 +134,23 @@ class TransferClosed(DomainError):
     code: ClassVar[str] = "TRANSFER_CLOSED"
     transfer: Id
     status: str
+
+
+@dataclass(eq=False)
+class PurchaseOrderClosed(DomainError):
+    """The purchase order is received, cancelled or closed short: nothing more will come."""
+
+    code: ClassVar[str] = "PURCHASE_ORDER_CLOSED"
+    purchase_order: Id
+    status: str
+
+
+@dataclass(eq=False)
+class PurchaseOrderNotPlaced(DomainError):
+    """The purchase order is a draft: the supplier does not know of it, so nothing can have come."""
+
+    code: ClassVar[str] = "PURCHASE_ORDER_NOT_PLACED"
+    purchase_order: Id
 
 
 @dataclass(eq=False)

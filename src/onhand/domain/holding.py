@@ -123,7 +123,9 @@ def fulfill(world: World, command: Fulfill) -> ReservationDone:
         allocation.fulfilled += units
         allocation.touched = True
         level = world.level(allocation.product, allocation.warehouse)
+        before = level.position
         world.post(level, command.header, "FULFILL", -units, on_hand=-units, reserved=-units)
+        world.watch(level, before)
     return _closed(reservation, status_of(reservation.allocations))
 
 

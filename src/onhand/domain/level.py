@@ -20,6 +20,7 @@ class Level(msgspec.Struct, gc=False):
     incoming: int = 0
     version: int = 0
     backorder_limit: int | None = 0
+    reorder_threshold: int | None = None
     exists: bool = True  # False: no row yet, the first posting makes one
     touched: bool = False
 
@@ -40,6 +41,11 @@ class Level(msgspec.Struct, gc=False):
     def free(self) -> int:
         """Units on the shelf that nobody is promised; below zero after a count that found too little."""
         return self.on_hand - self.reserved + self.backordered
+
+    @property
+    def position(self) -> int:
+        """Units here and on order, less those owed to backorders: what a reorder threshold is compared with."""
+        return self.on_hand - self.backordered + self.incoming
 
     def sellable(self) -> int | None:
         """How many more units may be reserved; None = without limit."""

@@ -5,6 +5,9 @@ SKU_MAX_CHARS = 100
 WAREHOUSE_CODE_MAX_CHARS = 50
 NAME_MAX_CHARS = 500
 REASON_MAX_CHARS = 500
+SUPPLIER_CODE_MAX_CHARS = 50
+SUPPLIER_PRODUCTS_MAX = 10_000  # of one request; more of them come by CSV
+LEAD_TIME_MAX_DAYS = 1_000
 ORDER_ID_MAX_CHARS = 255
 IDEMPOTENCY_KEY_MAX_CHARS = 255
 IDEMPOTENCY_KEPT_S = 7 * 24 * 3600
@@ -37,6 +40,7 @@ BATCH_MAX_COMMANDS = 512  # of one transaction of the engine
 BATCH_MAX_LINES = 4_000
 QUEUE_MAX_COMMANDS = 20_000  # waiting in one process; beyond it callers are told to come back
 LANES_PER_PROCESS = 2
+FURTHER_LANE_AT = 128  # commands waiting, at which the second lane of a process is worth its price
 RETRIES_MAX = 8
 
 assert EXPIRY_MIN_S < EXPIRY_DEFAULT_S < EXPIRY_MAX_S

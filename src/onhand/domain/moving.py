@@ -72,8 +72,10 @@ def adjust(world: World, command: Adjust) -> OperationDone:
     short: list[Short] = []
     for line, change in zip(command.lines, changes, strict=True):
         level = world.level(line.product, line.warehouse)
+        before = level.position
         world.post(level, command.header, "ADJUST", change, on_hand=change, reason=line.reason)
         short += settle(world, level)
+        world.watch(level, before)
         posted.append(posted_line(level, change, line.reason))
     return operation_done(world, command.header, "ADJUST", posted, short)
 
@@ -106,7 +108,9 @@ def dispatch(world: World, command: Dispatch) -> TransferDone:
     for moved in transfer.lines:
         source = world.level(moved.product, command.source)
         destination = world.level(moved.product, command.destination)
+        before = source.position
         world.post(source, command.header, "TRANSFER", -moved.quantity, on_hand=-moved.quantity)
+        world.watch(source, before)
         destination.incoming += moved.quantity
         destination.touched = True
         if command.immediate:
@@ -184,8 +188,10 @@ def cancel_transfer(world: World, command: CancelTransfer) -> TransferDone:
         if not units:
             continue
         destination = world.level(line.product, transfer.destination)
+        before = destination.position
         destination.incoming -= units
         destination.touched = True
+        world.watch(destination, before)
         line.cancelled += units
         source = world.level(line.product, transfer.source)
         world.post(source, command.header, "TRANSFER", units, on_hand=units)

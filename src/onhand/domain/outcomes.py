@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from onhand.domain.ids import Id
+from onhand.domain.purchase_order import PurchaseOrder
 from onhand.domain.reservation import Reservation
 from onhand.domain.transfer import Transfer
 
@@ -51,6 +52,10 @@ class TransferDone(msgspec.Struct, tag_field="kind", tag="transfer"):
     transfer: Transfer
 
 
+class PurchaseOrderDone(msgspec.Struct, tag_field="kind", tag="purchase_order"):
+    purchase_order: PurchaseOrder
+
+
 class Refused(msgspec.Struct, tag_field="kind", tag="refused"):
     """A domain error as data: its code and its facts."""
 
@@ -62,4 +67,4 @@ class Nothing(msgspec.Struct, tag_field="kind", tag="nothing"):
     """There was nothing to do (a timer that fired early)."""
 
 
-Done = OperationDone | ReservationDone | TransferDone | Nothing
+Done = OperationDone | ReservationDone | TransferDone | PurchaseOrderDone | Nothing

@@ -38,7 +38,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 
 
-class Allocation(msgspec.Struct, gc=False):
+class Allocation(msgspec.Struct, gc=False, array_like=True):
     """The units of one line that one warehouse holds. quantity = open + fulfilled + released."""
 
     reservation: Id
@@ -70,7 +70,7 @@ class Allocation(msgspec.Struct, gc=False):
         return self.reservation, self.line
 
 
-class Reservation(msgspec.Struct):
+class Reservation(msgspec.Struct, array_like=True):
     """A reservation with its allocations, in the order of its lines."""
 
     reservation_id: Id

@@ -3,6 +3,7 @@
 Handlers judge a command first and post second, so a refused command leaves no trace.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -15,6 +16,7 @@ from onhand.domain.errors import Unknown, WarehouseInactive
 from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level, LevelKey
 from onhand.domain.limits import QUANTITY_MAX_UNITS
+from onhand.domain.purchase_order import PurchaseOrder
 from onhand.domain.reservation import Allocation, Reservation
 from onhand.domain.routing import Warehouse
 from onhand.domain.transfer import Transfer
@@ -115,6 +117,9 @@ class World:
             self._add_level(level)
         self.reservations = {reservation.reservation_id: reservation for reservation in reservations}
         self.transfers = {transfer.transfer_id: transfer for transfer in transfers}
+        self.purchase_orders: dict[Id, PurchaseOrder] = {}
+        self.drafted: Counter[LevelKey] = Counter()  # units in drafts, of the levels to be reordered
+        self.notes: dict[LevelKey, None] = {}  # levels that fell below their threshold
         self.waiting = waiting or {}
         self.youngest = youngest or {}
         self.limits = limits or {}
@@ -190,6 +195,12 @@ class World:
                 reason if reason is not None else header.reason,
             )
         )
+
+    def watch(self, level: Level, before: int) -> None:
+        """Note a level whose position fell below its reorder threshold. before: its position before the change."""
+        threshold = level.reorder_threshold
+        if threshold is not None and level.position < threshold <= before:
+            self.notes[level.key] = None
 
     def tell(self, type_: str, subject: str, data: dict[str, Any]) -> None:
         self.events.append(Event(self.new_id(), type_, subject, data))

@@ -3,16 +3,17 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import errors as pg
 
 from onhand.db import queries as q
+from onhand.db import queries_supply as supply
 from onhand.db.arrays import Blobs, Ids
 from onhand.db.query import Connection, Query
 from onhand.domain.commands import Command
-from onhand.domain.decide import decide
+from onhand.domain.decide import Verdict, decide
 from onhand.domain.errors import IdempotencyKeyReused
 from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level
@@ -109,6 +110,7 @@ class Batch:
                 (q.FIND_LEVELS_OF_PRODUCTS, "product_ids", wanted.products),
                 (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.reservations),
                 (q.FIND_LEVELS_OF_TRANSFERS, "transfer_ids", wanted.transfers),
+                (supply.FIND_LEVELS_OF_PURCHASE_ORDERS, "purchase_order_ids", wanted.purchase_orders),
             ):
                 if ids:
                     cursors.append(await _send(connection, query, {"cell": self.cell, name: Ids(sorted(ids))}))
@@ -152,6 +154,16 @@ class Batch:
         if wanted.transfers:
             ids = {"transfer_ids": Ids(sorted(wanted.transfers))}
             reads += [(facts.transfers, q.READ_TRANSFERS, ids), (facts.transfer_lines, q.READ_TRANSFER_LINES, ids)]
+        if wanted.purchase_orders:
+            ids = {"purchase_order_ids": Ids(sorted(wanted.purchase_orders))}
+            reads += [
+                (facts.purchase_orders, supply.READ_PURCHASE_ORDERS, ids),
+                (facts.purchase_order_lines, supply.READ_PURCHASE_ORDER_LINES, ids),
+            ]
+        if wanted.drafted:
+            drafted = sorted(wanted.drafted)
+            ids = {"product_ids": Ids([key[0] for key in drafted]), "warehouse_ids": Ids([key[1] for key in drafted])}
+            reads.append((facts.drafted, supply.READ_DRAFTED, ids))
         return reads
 
     def _operation_ids(self) -> list[Id]:
@@ -182,7 +194,7 @@ class Batch:
 
     def _idempotency(self, answers: Sequence[Answer], now: datetime) -> list[tuple[Any, dict[str, Any]]]:
         keyed = sorted(
-            (job.key.digest, job.key.request_digest, outcome.encode(answer.verdict))
+            (job.key.digest, job.key.request_digest, outcome.encode(cast("Verdict", answer.verdict)))
             for job, answer in zip(self.jobs, answers, strict=True)
             if job.key and not answer.replayed
         )

@@ -2,9 +2,15 @@
 
 A product's SKU and id never change, so they are kept until space is needed. Warehouses can be closed: the list is read
 again every second, and at once after a change in the same process.
+
+What is at hand is told at once (sku_of, id_of, …). NotAtHandError says what is not, and load fetches it: all that
+callers lack at the same moment with one query.
 """
 
+import asyncio
 import time
+from collections.abc import Iterable
+from itertools import islice
 
 from psycopg_pool import AsyncConnectionPool
 
@@ -13,50 +19,100 @@ from onhand.db.query import Connection
 from onhand.domain.ids import Id
 from onhand.domain.routing import Warehouse
 
-PRODUCTS_KEPT_MAX = 200_000
+PRODUCTS_KEPT_MAX = 300_000  # about 300 bytes each
 WAREHOUSES_KEPT_S = 1.0
 
 
+class NotAtHandError(Exception):
+    """Names are needed that the process does not hold: load them, and do the same again."""
+
+    def __init__(
+        self, *, skus: Iterable[str] = (), product_ids: Iterable[Id] = (), warehouses: Iterable[str | Id] = ()
+    ) -> None:
+        super().__init__("names are not at hand")
+        self.skus = frozenset(skus)
+        self.product_ids = frozenset(product_ids)
+        self.warehouses = frozenset(warehouses)  # codes or ids
+
+
 class Directory:
+    """Do not change the dicts: they are read by everyone in the process."""
+
     def __init__(self, pool: AsyncConnectionPool[Connection]) -> None:
         self._pool = pool
-        self._id_of: dict[str, Id] = {}
-        self._sku_of: dict[Id, str] = {}
+        self.id_of: dict[str, Id] = {}
+        self.sku_of: dict[Id, str] = {}
+        self.by_code: dict[str, Warehouse] = {}
+        self.by_id: dict[Id, Warehouse] = {}
+        self.code_of: dict[Id, str] = {}
         self._read_at = float("-inf")
-        self._by_code: dict[str, Warehouse] = {}
-        self._by_id: dict[Id, Warehouse] = {}
+        self._skus: set[str] = set()
+        self._product_ids: set[Id] = set()
+        self._asked: asyncio.Task[None] | None = None
+        self._one_asks = asyncio.Lock()
+
+    async def load(self, missing: NotAtHandError) -> set[str | Id | tuple[str, str | Id]]:
+        """Fetch what is missing, and return what does not exist of it: SKUs, product ids, ("warehouse", code or id).
+
+        Raises psycopg.Error.
+        """
+        if missing.warehouses:
+            await self.read_warehouses()
+        if missing.skus or missing.product_ids:
+            self._skus |= missing.skus
+            self._product_ids |= missing.product_ids
+            if self._asked is None:
+                self._asked = asyncio.create_task(self._ask())
+            await asyncio.shield(self._asked)
+        absent: set[str | Id | tuple[str, str | Id]] = set()
+        absent.update(missing.skus - self.id_of.keys())
+        absent.update(missing.product_ids - self.sku_of.keys())
+        absent.update(("warehouse", each) for each in missing.warehouses - self.by_code.keys() - self.by_id.keys())
+        return absent
+
+    async def _ask(self) -> None:
+        """One query for everything that is lacked by the time the one before has been answered."""
+        try:
+            async with self._one_asks, self._pool.connection() as connection:
+                skus, product_ids, self._asked = self._skus, self._product_ids, None
+                self._skus, self._product_ids = set(), set()
+                rows = await q.FIND_PRODUCTS.all(connection, skus=list(skus), product_ids=list(product_ids))
+        except BaseException:
+            self._asked = None
+            raise
+        self._keep(rows)
+
+    def _keep(self, rows: list[q.ProductRefRow]) -> None:
+        if len(self.id_of) + len(rows) > PRODUCTS_KEPT_MAX:
+            for sku in list(islice(self.id_of, 1 + PRODUCTS_KEPT_MAX // 4)):  # those kept longest
+                self.sku_of.pop(self.id_of.pop(sku), None)
+        for sku, product_id in rows:
+            self.id_of[sku] = product_id
+            self.sku_of[product_id] = sku
 
     async def product_ids(self, skus: set[str]) -> dict[str, Id]:
         """SKU → product id, for those that exist."""
-        found = {sku: self._id_of[sku] for sku in skus if sku in self._id_of}
-        if len(found) < len(skus):
-            async with self._pool.connection() as connection:
-                rows = await q.FIND_PRODUCTS_BY_SKU.all(connection, skus=[sku for sku in skus if sku not in found])
-            self._keep(rows)  # This may forget others: what was found before stands in found.
-            found.update((row.sku, row.product_id) for row in rows)
+        found = {sku: self.id_of[sku] for sku in skus if sku in self.id_of}
+        if lacking := skus - found.keys():  # Loading may forget others: what was found before stands in found.
+            await self.load(NotAtHandError(skus=lacking))
+            found |= {sku: self.id_of[sku] for sku in lacking if sku in self.id_of}
         return found
 
     async def skus(self, product_ids: set[Id]) -> dict[Id, str]:
         """Product id → SKU, for those that exist."""
-        found = {product_id: self._sku_of[product_id] for product_id in product_ids if product_id in self._sku_of}
-        if len(found) < len(product_ids):
-            lacking = [product_id for product_id in product_ids if product_id not in found]
-            async with self._pool.connection() as connection:
-                rows = await q.FIND_PRODUCTS_BY_ID.all(connection, product_ids=lacking)
-            self._keep(rows)
-            found.update((row.product_id, row.sku) for row in rows)
+        found = {product_id: self.sku_of[product_id] for product_id in product_ids if product_id in self.sku_of}
+        if lacking := product_ids - found.keys():
+            await self.load(NotAtHandError(product_ids=lacking))
+            found |= {product_id: self.sku_of[product_id] for product_id in lacking if product_id in self.sku_of}
         return found
 
-    def _keep(self, rows: list[q.ProductRefRow]) -> None:
-        if len(self._id_of) + len(rows) > PRODUCTS_KEPT_MAX:
-            self._id_of.clear()
-            self._sku_of.clear()
-        for sku, product_id in rows:
-            self._id_of[sku] = product_id
-            self._sku_of[product_id] = sku
+    @property
+    def warehouses_at_hand(self) -> dict[Id, Warehouse] | None:
+        """As warehouses, without waiting; None when it is time to read them anew."""
+        return self.by_id if time.monotonic() - self._read_at <= WAREHOUSES_KEPT_S else None
 
     async def warehouses(self, connection: Connection | None = None) -> dict[Id, Warehouse]:
-        """All warehouses by id, at most WAREHOUSES_KEPT_S seconds old. Do not change the dict.
+        """All warehouses by id, at most WAREHOUSES_KEPT_S seconds old.
 
         The engine reads them on its own connection: stock does not wait until the pool has one to spare.
         """
@@ -69,12 +125,7 @@ class Directory:
             except BaseException:
                 self._read_at = before
                 raise
-        return self._by_id
-
-    async def warehouses_by_code(self) -> dict[str, Warehouse]:
-        """All warehouses by code, at most WAREHOUSES_KEPT_S seconds old. Do not change the dict."""
-        await self.warehouses()
-        return self._by_code
+        return self.by_id
 
     async def read_warehouses(self, connection: Connection | None = None) -> None:
         """Read them anew: after a change, or when a name is not found."""
@@ -83,6 +134,7 @@ class Directory:
                 rows = await q.READ_WAREHOUSES.all(pooled)
         else:
             rows = await q.READ_WAREHOUSES.all(connection)
-        self._by_id = {row.warehouse_id: Warehouse(*row) for row in rows}
-        self._by_code = {warehouse.code: warehouse for warehouse in self._by_id.values()}
+        self.by_id = {row.warehouse_id: Warehouse(*row) for row in rows}
+        self.by_code = {warehouse.code: warehouse for warehouse in self.by_id.values()}
+        self.code_of = {warehouse.warehouse_id: warehouse.code for warehouse in self.by_id.values()}
         self._read_at = time.monotonic()

@@ -2,23 +2,28 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import uuid_utils
 
 from onhand.domain.commands import Command, Repair
-from onhand.domain.decide import Verdict
-from onhand.domain.errors import DomainError, IdempotencyKeyReused, OutcomeUnknown, Overloaded, Unavailable
+from onhand.domain.errors import DomainError, IdempotencyKeyReused, Overloaded, Unavailable
 from onhand.domain.ids import Id
-from onhand.domain.limits import BATCH_MAX_COMMANDS, BATCH_MAX_LINES, LANES_PER_PROCESS, QUEUE_MAX_COMMANDS
+from onhand.domain.limits import (
+    BATCH_MAX_COMMANDS,
+    BATCH_MAX_LINES,
+    FURTHER_LANE_AT,
+    LANES_PER_PROCESS,
+    QUEUE_MAX_COMMANDS,
+)
 from onhand.engine import metrics
 from onhand.engine.batch import Batch, Seen, utc_now
 from onhand.engine.directory import Directory
-from onhand.engine.job import Answer, Job, Key
+from onhand.engine.job import Answer, Done, Job, Key
 from onhand.engine.lane import Lane
 
 
@@ -56,7 +61,10 @@ class Engine:
         self._closing = False
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._work(lane)) for lane in self._lanes]
+        self._tasks = [
+            asyncio.create_task(self._work(lane, FURTHER_LANE_AT if number else 1))
+            for number, lane in enumerate(self._lanes)
+        ]
         return self
 
     async def __aexit__(
@@ -68,45 +76,62 @@ class Engine:
         try:
             await asyncio.gather(*self._tasks)
         finally:
-            self._let_go(self._queue, Unavailable())  # Only where we are cancelled ourselves.
+            for job in self._queue:  # Only where we are cancelled ourselves.
+                job.given = Answer(Unavailable())
+            self._tell(self._queue)
 
     async def submit(self, command: Command, key: Key | None = None) -> Answer:
         """Carry out one command and return its outcome after a durable commit, or that of the same key before.
 
         Raises DomainError: nothing has changed (OutcomeUnknown: it may have; repeat with the same key).
         """
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def done(answer: Answer) -> None:
+            if not future.done():  # A caller who has gone away undoes nothing.
+                future.set_result(answer)
+
+        self.enqueue(command, key, done)
+        answer = await future
+        if isinstance(answer.verdict, Exception):
+            raise raisable(answer)
+        return answer
+
+    def enqueue(self, command: Command, key: Key | None, done: Done) -> None:
+        """As submit, for callers that do not wait: done is called with the outcome, from the event loop.
+
+        The outcome's verdict may be a DomainError. Raises Overloaded: nothing has changed, and done is not called.
+        """
         if key is not None and (first := self._inflight.get(key.digest)) is not None:
-            return _same_moment(await first.follow(), first.key, key)
+            _follow(first, key, done)
+            return
         if self._closing or len(self._queue) >= QUEUE_MAX_COMMANDS:
             metrics.REFUSED_BUSY.inc()
             raise Overloaded
-        job = Job(command, key, asyncio.get_running_loop().create_future())
+        job = Job(command, key, done)
         if key is not None:
             self._inflight[key.digest] = job
         self._queue.append(job)
-        self._arrived.set()
-        return _or_raise(await job.answered)
+        waiting = len(self._queue)
+        if waiting in (1, FURTHER_LANE_AT):
+            self._arrived.set()
 
-    def is_under_way(self, key: Key) -> bool:
-        """Whether a command with this key has been accepted by this process and not answered yet."""
-        return key.digest in self._inflight
-
-    async def _work(self, lane: Lane) -> None:
+    async def _work(self, lane: Lane, worth_it: int) -> None:
+        """Run batches, as long as at least worth_it commands wait: many small batches cost more than few large ones."""
         try:
             while True:
-                while not self._queue:
+                while len(self._queue) < worth_it:
                     if self._closing:
                         return
                     self._arrived.clear()
                     await self._arrived.wait()
                 jobs = self._next_batch()
-                with metrics.BATCH_SECONDS.time():
-                    try:
+                try:
+                    with metrics.BATCH_SECONDS.time():
                         await lane.run(jobs)
-                    finally:
-                        self._let_go(jobs, OutcomeUnknown())  # Another answer only where we are cancelled.
-                metrics.BATCH_COMMANDS.observe(len(jobs))
-                metrics.count_verdicts(jobs)
+                finally:
+                    # Soon: the lane sends its next batch first, and the answers go out while PostgreSQL works on it.
+                    asyncio.get_running_loop().call_soon(self._tell, jobs)
         finally:
             await lane.close()
 
@@ -124,13 +149,14 @@ class Engine:
                 break
         return jobs
 
-    def _let_go(self, jobs: Iterable[Job], verdict: Verdict) -> None:
-        """Whatever happens, no caller waits for ever, and no key stays under way."""
+    def _tell(self, jobs: Sequence[Job]) -> None:
+        """Whatever happened, no caller waits for ever, and no key stays under way."""
         for job in jobs:
             if job.key is not None:
                 self._inflight.pop(job.key.digest, None)
-            if job.given is None and not job.failed:
-                job.answer(Answer(verdict))
+            job.tell()
+        metrics.BATCH_COMMANDS.observe(len(jobs))
+        metrics.count_verdicts(jobs)
 
     def _make_batch(self, jobs: Sequence[Job], committing: list[Answer] | None) -> Batch:
         return Batch(
@@ -144,17 +170,21 @@ class Engine:
         )
 
 
-def _same_moment(answer: Answer, first: Key | None, key: Key) -> Answer:
+def _follow(first: Job, key: Key, done: Done) -> None:
     """The same key came while its first request was still under way."""
-    if first is None or first.request_digest != key.request_digest:
-        raise IdempotencyKeyReused
-    return _or_raise(Answer(answer.verdict, replayed=True))
+    same = first.key is not None and first.key.request_digest == key.request_digest
+
+    def told(answer: Answer) -> None:
+        done(Answer(answer.verdict if same else IdempotencyKeyReused(), replayed=same))
+
+    first.followers = [*first.followers, told]
 
 
-def _or_raise(answer: Answer) -> Answer:
-    if isinstance(answer.verdict, DomainError):
-        verdict: Any = answer.verdict
-        error: DomainError = replace(verdict)  # A copy: several callers may have the same answer.
-        error.replayed = answer.replayed
-        raise error
-    return answer
+def raisable(answer: Answer) -> Exception:
+    """The error that an answer carries, as a copy where it is the domain's: several callers may have the same one."""
+    verdict: Any = answer.verdict
+    if not isinstance(verdict, DomainError):
+        return cast("Exception", verdict)
+    error: DomainError = replace(cast("Any", verdict))
+    error.replayed = answer.replayed
+    return error

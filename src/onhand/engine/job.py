@@ -1,13 +1,17 @@
 """A command on its way through the engine."""
 
-import asyncio
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
+import structlog
 
 from onhand.domain.commands import Command
 from onhand.domain.decide import Verdict
+from onhand.domain.errors import OutcomeUnknown
 from onhand.domain.ids import Id
+
+log = structlog.get_logger()
 
 
 class Key(msgspec.Struct, frozen=True, gc=False):
@@ -18,43 +22,32 @@ class Key(msgspec.Struct, frozen=True, gc=False):
 
 
 class Answer(NamedTuple):
-    """replayed: this is the outcome of an earlier request with the same key."""
+    """replayed: this is the outcome of an earlier request with the same key. An Exception: the engine failed."""
 
-    verdict: Verdict
+    verdict: Verdict | Exception
     replayed: bool = False
 
 
+Done = Callable[[Answer], None]
+
+
 class Job(msgspec.Struct):
+    """done is called once, from the event loop, when the outcome is durable or nothing has changed."""
+
     command: Command
     key: Key | None
-    answered: "asyncio.Future[Answer]"  # the caller's; cancelled when the caller gives up, which undoes nothing
-    followers: "list[asyncio.Future[Answer]]" = []  # of callers who came with the same key meanwhile
+    done: Done
+    followers: list[Done] = []  # of callers who came with the same key meanwhile
     given: Answer | None = None
-    failed: bool = False
 
-    def answer(self, answer: Answer) -> None:
-        """Tell everyone who waits. The first answer stands."""
-        if self.given is None:
-            self.given = answer
-            for future in (self.answered, *self.followers):
-                if not future.done():
-                    future.set_result(answer)
-
-    def fail(self, error: Exception) -> None:
-        """Tell everyone who waits that we failed."""
-        self.failed = True
-        for future in (self.answered, *self.followers):
-            if not future.done():
-                future.set_exception(error)
-
-    def follow(self) -> "asyncio.Future[Answer]":
-        """The same answer, for another caller."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        if self.given is not None:
-            future.set_result(self.given)
-        else:
-            self.followers.append(future)
-        return future
+    def tell(self) -> None:
+        """Give the answer to everyone who waits."""
+        answer = self.given or Answer(OutcomeUnknown())  # Without one only where the engine itself was cancelled.
+        for done in (self.done, *self.followers):
+            try:
+                done(answer)
+            except Exception:  # One caller's trouble is not that of the others in the batch.
+                log.exception("answer_not_delivered", command=type(self.command).__name__)
 
     @property
     def lines(self) -> int:

@@ -40,7 +40,10 @@ class Lane:
             self._connection = None
 
     async def run(self, jobs: Sequence[Job], committing: list[Answer] | None = None) -> None:
-        """Answer every job, whatever happens. committing: what an earlier attempt sent to COMMIT without an answer."""
+        """Give every job its answer, whatever happens.
+
+        committing: what an earlier attempt sent to COMMIT without an answer.
+        """
         batch = self._make_batch(jobs, committing)
         try:
             answers = await self._answers(batch)
@@ -49,7 +52,7 @@ class Lane:
         except Exception as error:
             if len(jobs) == 1:
                 log.exception("command_failed", command=type(jobs[0].command).__name__)
-                jobs[0].fail(error)
+                jobs[0].given = Answer(error)
                 return
             log.warning("batch_split", jobs=len(jobs), error=repr(error))
             half = len(jobs) // 2  # One of them is the cause: the others shall not suffer for it.
@@ -58,7 +61,7 @@ class Lane:
             await self.run(jobs[half:], unanswered and unanswered[half:])
             return
         for job, answer in zip(jobs, answers, strict=True):
-            job.answer(answer)
+            job.given = answer
 
     async def _answers(self, batch: Batch) -> list[Answer]:
         started = asyncio.get_running_loop().time()

@@ -3,8 +3,7 @@
 from collections import Counter as Counts
 from collections.abc import Iterable
 
-from prometheus_client import Counter, Histogram
-
+from onhand.counting import Counter, Histogram
 from onhand.domain.errors import DomainError
 from onhand.engine.job import Answer, Job
 
@@ -34,4 +33,6 @@ def _verdict(given: Answer | None) -> str:
         return "failed"
     if given.replayed:
         return "replayed"
-    return given.verdict.code if isinstance(given.verdict, DomainError) else "accepted"
+    if isinstance(given.verdict, DomainError):
+        return given.verdict.code
+    return "failed" if isinstance(given.verdict, Exception) else "accepted"

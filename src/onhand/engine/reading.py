@@ -1,5 +1,6 @@
 """Under the locks: rows become the world a batch is decided in."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -8,9 +9,22 @@ import msgspec
 
 from onhand.db import queries as q
 from onhand.db.query import Connection, Query
-from onhand.domain.commands import Adjust, Command, Dispatch, Receive, Repair, Reserve
+from onhand.domain.commands import (
+    Adjust,
+    CancelPurchaseOrder,
+    Command,
+    CreatePurchaseOrder,
+    Dispatch,
+    PlacePurchaseOrder,
+    Receive,
+    ReceivePurchaseOrder,
+    Repair,
+    Replenish,
+    Reserve,
+)
 from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level, LevelKey
+from onhand.domain.purchase_order import PurchaseOrder, PurchaseOrderLine
 from onhand.domain.reservation import Allocation, Reservation
 from onhand.domain.routing import Warehouse
 from onhand.domain.transfer import Transfer, TransferLine
@@ -26,18 +40,22 @@ class Wants(msgspec.Struct):
     products: set[Id]
     reservations: set[Id]
     transfers: set[Id]
+    purchase_orders: set[Id]
+    drafted: set[LevelKey]
 
     @property
     def must_be_located(self) -> bool:
-        return bool(self.products or self.reservations or self.transfers)
+        return bool(self.products or self.reservations or self.transfers or self.purchase_orders)
 
 
-def wants(commands: Sequence[Command]) -> Wants:
+def wants(commands: Sequence[Command]) -> Wants:  # noqa: C901, PLR0912  one table, as decide
     """Levels, reservations and transfers the commands speak of."""
     keys: set[LevelKey] = set()
     products: set[Id] = set()
     reservations: set[Id] = set()
     transfers: set[Id] = set()
+    purchase_orders: set[Id] = set()
+    drafted: set[LevelKey] = set()
     for command in commands:
         match command:
             case Reserve():
@@ -51,13 +69,21 @@ def wants(commands: Sequence[Command]) -> Wants:
             case Dispatch():
                 for moved in command.lines:
                     keys.update(((moved.product, command.source), (moved.product, command.destination)))
+            case CreatePurchaseOrder() | Replenish():
+                mine = {(line.product, line.warehouse) for line in command.lines}
+                keys |= mine
+                if isinstance(command, Replenish):
+                    drafted |= mine
+                purchase_orders.add(command.header.operation_id)  # There only if an earlier attempt was committed.
+            case PlacePurchaseOrder() | ReceivePurchaseOrder() | CancelPurchaseOrder():
+                purchase_orders.add(command.purchase_order)
             case Repair():
                 keys.add((command.product, command.warehouse))
             case _ if hasattr(command, "reservation"):
                 reservations.add(command.reservation)
             case _:
                 transfers.add(command.transfer)
-    return Wants(keys, products, reservations, transfers)
+    return Wants(keys, products, reservations, transfers, purchase_orders, drafted)
 
 
 class Facts(msgspec.Struct):
@@ -68,6 +94,9 @@ class Facts(msgspec.Struct):
     lines: list[tuple[Any, ...]] = []
     transfers: list[tuple[Any, ...]] = []
     transfer_lines: list[tuple[Any, ...]] = []
+    purchase_orders: list[tuple[Any, ...]] = []
+    purchase_order_lines: list[tuple[Any, ...]] = []
+    drafted: list[tuple[Any, ...]] = []
     queued: list[tuple[Any, ...]] = []
     waiting: dict[LevelKey, Fetched] = {}
     youngest: dict[LevelKey, Fetched] = {}
@@ -78,6 +107,8 @@ class Facts(msgspec.Struct):
     def are_locked(self, keys: set[LevelKey]) -> bool:
         """Whether each level that the reservations and transfers read lead to is among the keys."""
         if any((row[2], row[3]) not in keys for row in self.lines):
+            return False
+        if any((row[2], row[3]) not in keys for row in self.purchase_order_lines):
             return False
         ends = {row[0]: (row[1], row[2]) for row in self.transfers}
         return all((row[2], end) in keys for row in self.transfer_lines for end in ends.get(row[0], ()))
@@ -110,9 +141,17 @@ class Facts(msgspec.Struct):
             youngest=self.youngest,
             limits=self.limits,
         )
+        world.purchase_orders = self._purchase_orders()
+        world.drafted = Counter({(row[0], row[1]): row[2] for row in self.drafted})
         world.unknown_products = self.unknown_products
         world.sums = self.sums
         return world
+
+    def _purchase_orders(self) -> dict[Id, PurchaseOrder]:
+        lines: dict[Id, list[PurchaseOrderLine]] = {}
+        for row in self.purchase_order_lines:
+            lines.setdefault(row[0], []).append(PurchaseOrderLine(*row[1:]))
+        return {row[0]: PurchaseOrder(*row[:7], lines=lines.get(row[0], [])) for row in self.purchase_orders}  # type: ignore[misc]
 
 
 def widened(missing: MissingFactsError, wanted: Wants, facts: Facts) -> MissingFactsError:

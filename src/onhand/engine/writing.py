@@ -10,6 +10,7 @@ from onhand.db.arrays import Ids, Ints, Texts, Times
 from onhand.db.query import Statement
 from onhand.domain.reservation import OPEN
 from onhand.domain.world import World
+from onhand.engine.writing_supply import supply_writes
 
 Write = tuple[Statement, dict[str, Any]]
 
@@ -21,6 +22,8 @@ def _json(value: object) -> str | None:
 def writes(world: World, cell: int) -> Iterator[Write]:
     """Every statement of the batch but its idempotency keys, in an order that foreign keys accept."""
     yield from _levels(world, cell)
+    if world.purchase_orders or world.notes:
+        yield from supply_writes(world, cell)
     if not world.operations and not any(r.touched for r in world.reservations.values()):
         return
     if world.operations:

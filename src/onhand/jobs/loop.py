@@ -9,11 +9,13 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from onhand.domain.limits import EXPIRY_SWEEP_EVERY_S
-from onhand.services import expiry, housekeeping
+from onhand.services import expiry, housekeeping, reordering
 from onhand.services.context import Onhand
 
 HOUSEKEEPING_EVERY_S = 300.0
 PREORDERS_EVERY_S = 60.0
+REORDER_EVERY_S = 2.0
+DAY_S = 24 * 3600.0
 
 log = structlog.get_logger()
 
@@ -24,6 +26,8 @@ async def run(onhand: Onhand, stop: asyncio.Event) -> None:
         group.create_task(_every(EXPIRY_SWEEP_EVERY_S, expiry.sweep, onhand, stop))
         group.create_task(_every(HOUSEKEEPING_EVERY_S, housekeeping.forget_old_keys, onhand, stop))
         group.create_task(_every(PREORDERS_EVERY_S, housekeeping.end_preorders, onhand, stop))
+        group.create_task(_every(REORDER_EVERY_S, reordering.sweep, onhand, stop))
+        group.create_task(_every(DAY_S, reordering.daily, onhand, stop))
 
 
 async def _every(seconds: float, job: Callable[[Onhand], Awaitable[int]], onhand: Onhand, stop: asyncio.Event) -> None:

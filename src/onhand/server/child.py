@@ -15,6 +15,7 @@ import uvloop
 from uvicorn import Config, Server
 
 from onhand import log as logs
+from onhand.api import stream
 from onhand.api.app import make_app
 from onhand.api.serving import Desk
 from onhand.db.migrate import pending
@@ -22,6 +23,7 @@ from onhand.jobs import loop
 from onhand.server import lifeline, task
 from onhand.server.lane import LaneProtocol
 from onhand.server.listening import BACKLOG
+from onhand.server.protocol import close_silent
 from onhand.services.context import open_onhand
 
 KEEP_ALIVE_S = 75
@@ -45,9 +47,14 @@ class _Server(Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._watch = asyncio.create_task(close_silent(self.server_state.connections, KEEP_ALIVE_S))
         if self._ready is not None:
             os.write(self._ready, b"1")
             os.close(self._ready)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        stream.end_all()
+        await super().shutdown(sockets)
 
 
 def collect_less() -> None:
@@ -72,7 +79,6 @@ async def work(todo: task.Task) -> None:
             server_header=False,
             proxy_headers=False,
             backlog=BACKLOG,
-            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=FINISH_S,
         )
         await _Server(config, todo.ready).serve([socket.socket(fileno=todo.listener)])

@@ -23,6 +23,24 @@ class Asked(NamedTuple):
     quantity: int = 1
 
 
+def at_hand(onhand: Onhand, sku: str, *, quantity: int = 1) -> answers.Availability | None:
+    """As get, in all warehouses, when the process holds what it takes: without waiting."""
+    warehouses = onhand.directory.warehouses_at_hand
+    found = onhand.display.at_hand([sku]) if warehouses is not None else None
+    if found is None or warehouses is None:
+        return None
+    return _answer(onhand, found[sku], Asked(quantity=quantity), warehouses)
+
+
+def many_at_hand(onhand: Onhand, skus: Sequence[str]) -> list[answers.Availability] | None:
+    """As many, when the process holds what it takes: without waiting."""
+    warehouses = onhand.directory.warehouses_at_hand
+    found = onhand.display.at_hand(skus) if warehouses is not None else None
+    if found is None or warehouses is None:
+        return None
+    return [_answer(onhand, found[sku], Asked(), warehouses) for sku in skus]
+
+
 async def get(
     onhand: Onhand,
     name: str,

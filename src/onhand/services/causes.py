@@ -1,6 +1,7 @@
 """What probably happened, told from which of the books disagree."""
 
 from onhand.db import queries as q
+from onhand.db import queries_supply as supply
 
 UNGUARDED = (
     "The trigger ledger_append_only is missing or disabled: ledger rows can be changed. Apply the migrations again, "
@@ -34,6 +35,13 @@ def of_reservations(row: q.ReservationDifferenceRow) -> str:
             f"the level says {row.level_backordered} wait for stock, open reservations say {row.open_backordered}"
         )
     return ("; ".join(parts) + ": a reservation line or the level was changed past the engine.").capitalize()
+
+
+def of_incoming(row: supply.IncomingDifferenceRow) -> str:
+    return (
+        f"The level says {row.level_incoming} are incoming, open purchase orders and transfers say {row.arriving}: one "
+        "of them was changed past the engine."
+    )
 
 
 def of_status(row: q.StatusDifferenceRow) -> str:

@@ -15,7 +15,6 @@ from onhand.cache.port import Shared
 from onhand.domain.ids import Id
 from onhand.domain.level import Level, LevelKey
 from onhand.domain.limits import AVAILABILITY_FETCH_MAX_SKUS, SOLD_OUT_KNOWN_S
-from onhand.engine.job import Key
 from onhand.services.stock_reader import StockReader
 
 FETCHES_MAX = 2  # queries at the same time, of each kind
@@ -36,9 +35,6 @@ class Display:
         self._strong: Coalesced[str, Stock] = Coalesced(
             self._fetch_strong, share=False, fetches_max=FETCHES_MAX, keys_max=AVAILABILITY_FETCH_MAX_SKUS
         )
-        self._keys: Coalesced[Id, Id] = Coalesced(
-            self._reader.outcomes, share=False, fetches_max=FETCHES_MAX, keys_max=AVAILABILITY_FETCH_MAX_SKUS
-        )
 
     async def __aenter__(self) -> Self:
         await self.shared.__aenter__()
@@ -48,7 +44,7 @@ class Display:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.shared.__aexit__(kind, error, trace)
-        for asking in (self._fills, self._strong, self._keys):
+        for asking in (self._fills, self._strong):
             await asking.close()
         await self._reader.close()
 
@@ -74,6 +70,18 @@ class Display:
         """Of those that this process holds."""
         held = (self.local.held(sku) for sku in skus)
         return {entry.facts.product for entry in held if entry is not None and entry.facts is not None}
+
+    def at_hand(self, skus: Sequence[str]) -> dict[str, Entry] | None:
+        """By SKU, when all are held within the bound of freshness: without waiting."""
+        after_s = time.monotonic() - self.shared.fresh_s
+        found: dict[str, Entry] = {}
+        for sku in skus:
+            entry = self.local.fresh(sku, after_s)
+            if entry is None:
+                return None
+            found[sku] = entry
+        metrics.LOCAL.inc(len(found))
+        return found
 
     async def entries(self, skus: Iterable[str]) -> dict[str, Entry]:
         """By SKU, those that exist, within the bound of freshness. Raises psycopg.OperationalError."""
@@ -101,11 +109,8 @@ class Display:
         """By SKU, those that exist, as the database has them after this call. Raises psycopg.OperationalError."""
         return await self._strong.ask(skus)
 
-    async def is_sold_out(self, key: LevelKey, idempotency: Key | None) -> bool:
-        """Whether this level has surely had nothing to sell a moment ago, and the request is not a repeat.
-
-        False in any doubt: the engine decides then. Never raises psycopg.Error.
-        """
+    def is_sold_out(self, key: LevelKey) -> bool:
+        """Whether this level has surely had nothing to sell a moment ago. False in any doubt: the engine decides."""
         part = self.local.part(key)
         if (
             part is None
@@ -115,16 +120,6 @@ class Display:
             or part.seen_s < time.monotonic() - SOLD_OUT_KNOWN_S
         ):
             return False
-        if idempotency is not None:
-            try:
-                known = await self._keys.ask([idempotency.digest])
-            except Exception:  # noqa: BLE001  whatever it is, the engine decides
-                return False
-            if known:
-                return False
-            part = self.local.part(key)  # It may have come back meanwhile.
-            if part is None or part.backorder_limit is None or part.available + part.backorder_limit > 0:
-                return False
         metrics.GATE.inc()
         return True
 

@@ -147,10 +147,10 @@ class StockImport:
         """The rows that can be received; the others are refused."""
         skus = {record.cells[0] for record in chunk if record.problem is None and _may_be_sku(record.cells[0])}
         ids = await product_ids(self._onhand, skus)
-        places = await self._onhand.directory.warehouses_by_code()
+        places = self._onhand.directory.by_code
         if not {record.cells[1] for record in chunk if record.problem is None} <= places.keys():
             await self._onhand.directory.read_warehouses()
-            places = await self._onhand.directory.warehouses_by_code()
+            places = self._onhand.directory.by_code
         good = []
         for record in chunk:
             line = None if record.problem else _stock_line(record.cells, ids, places)

@@ -40,10 +40,10 @@ async def put(onhand: Onhand, name: str, key: str, scopes: Sequence[str]) -> Non
         )
 
 
-async def find(onhand: Onhand, key: str) -> q.ApiKeyRow | None:
-    """Name and scopes of a valid key."""
+async def find(onhand: Onhand, digest: bytes) -> q.ApiKeyRow | None:
+    """Name and scopes of a valid key, by its digest."""
     async with onhand.pool.connection() as connection:
-        return await q.FIND_API_KEY.first(connection, digest=digest(key))
+        return await q.FIND_API_KEY.first(connection, digest=digest)
 
 
 async def every(onhand: Onhand) -> list[q.ApiKeyInfoRow]:

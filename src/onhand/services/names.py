@@ -1,14 +1,19 @@
 """From the names in a request to ids, and from ids back to names."""
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from onhand.domain.errors import FieldProblem, Invalid, Unknown
 from onhand.domain.ids import Id
 from onhand.domain.routing import Warehouse
+from onhand.engine.directory import Directory, NotAtHandError
 from onhand.services.context import Onhand
+
+Made = TypeVar("Made")
 
 
 class NamesProduct(Protocol):
@@ -42,80 +47,111 @@ def is_id(text: str) -> bool:
     return True
 
 
+Absent = AbstractSet[Any]  # what has been looked for and does not exist: as Directory.load returns it
+NOTHING: Absent = frozenset()
+
+
+async def named(onhand: Onhand, make: Callable[[Absent], Made]) -> Made:
+    """Call make, and again after each loading of names that it lacks: NotAtHandError tells which."""
+    absent: set[Any] = set()
+    while True:
+        try:
+            return make(absent)
+        except NotAtHandError as missing:
+            absent |= await onhand.directory.load(missing)
+
+
+def products_at_hand(
+    directory: Directory, lines: Sequence[NamesProduct], absent: Absent = NOTHING, path: str = "lines"
+) -> list[Id]:
+    """The product of each line, by sku or product_id.
+
+    Raises Invalid or Unknown with the path of the line, NotAtHandError.
+    """
+    id_of, found = directory.id_of, []
+    for index, line in enumerate(lines):
+        sku, product_id = line.sku, line.product_id
+        if (sku is None) == (product_id is None):
+            raise Invalid([FieldProblem(f"{path}[{index}].sku", "MISSING_FIELD", "Give either sku or product_id.")])
+        if sku is not None:
+            product = id_of.get(sku)
+            if product is None:
+                if sku in absent:
+                    raise Unknown("sku", sku, f"{path}[{index}].sku")
+                raise NotAtHandError(skus={each.sku for each in lines if each.sku is not None} - id_of.keys())
+        else:
+            product = parse_id(str(product_id), f"{path}[{index}].product_id")
+            if product not in directory.sku_of:
+                if product in absent:
+                    raise Unknown("product", str(product_id), f"{path}[{index}].product_id")
+                raise NotAtHandError(product_ids={product})
+        found.append(product)
+    return found
+
+
 async def products_of(onhand: Onhand, lines: Sequence[NamesProduct], path: str = "lines") -> list[Id]:
     """The product of each line, by sku or product_id. Raises Invalid or Unknown with the path of the line."""
-    by_sku = await onhand.directory.product_ids({line.sku for line in lines if line.sku is not None})
-    by_id: dict[Id, str] | None = None
-    found = []
+    return await named(onhand, lambda absent: products_at_hand(onhand.directory, lines, absent, path))
+
+
+def warehouses_at_hand(
+    directory: Directory, lines: Sequence[NamesWarehouse], absent: Absent = NOTHING, *, required: bool
+) -> list[Id | None]:
+    """The warehouse of each line, by warehouse or warehouse_id.
+
+    Raises Invalid or Unknown with the path of the line, NotAtHandError.
+    """
+    found: list[Id | None] = []
     for index, line in enumerate(lines):
-        at = f"{path}[{index}]"
-        if (line.sku is None) == (line.product_id is None):
-            raise Invalid([FieldProblem(f"{at}.sku", "MISSING_FIELD", "Give either sku or product_id.")])
-        if line.sku is not None:
-            if line.sku not in by_sku:
-                raise Unknown("sku", line.sku, f"{at}.sku")
-            found.append(by_sku[line.sku])
+        code, warehouse_id = line.warehouse, line.warehouse_id
+        if code is None and warehouse_id is None:
+            if required:
+                path = f"lines[{index}].warehouse"
+                raise Invalid([FieldProblem(path, "MISSING_FIELD", "Give warehouse or warehouse_id.")])
+            found.append(None)
+        elif code is not None and warehouse_id is not None:
+            path = f"lines[{index}].warehouse"
+            raise Invalid([FieldProblem(path, "INVALID_VALUE", "Give either warehouse or warehouse_id.")])
+        elif code is not None:
+            warehouse = directory.by_code.get(code)
+            if warehouse is None:
+                raise _no_warehouse(code, absent, f"lines[{index}].warehouse")
+            found.append(warehouse.warehouse_id)
         else:
-            if by_id is None:
-                ids = {parse_id(x.product_id, at) for x in lines if x.product_id is not None}
-                by_id = await onhand.directory.skus(ids)
-            product = parse_id(str(line.product_id), f"{at}.product_id")
-            if product not in by_id:
-                raise Unknown("product", str(line.product_id), f"{at}.product_id")
-            found.append(product)
+            place = parse_id(str(warehouse_id), f"lines[{index}].warehouse_id")
+            if place not in directory.by_id:
+                raise _no_warehouse(place, absent, f"lines[{index}].warehouse_id")
+            found.append(place)
     return found
+
+
+def _no_warehouse(name: str | Id, absent: Absent, path: str) -> Exception:
+    return Unknown("warehouse", str(name), path) if ("warehouse", name) in absent else NotAtHandError(warehouses=[name])
 
 
 async def warehouses_of(onhand: Onhand, lines: Sequence[NamesWarehouse], *, required: bool) -> list[Id | None]:
     """The warehouse of each line, by warehouse or warehouse_id. Raises Invalid or Unknown with the path of the line."""
-    found: list[Id | None] = []
-    for index, line in enumerate(lines):
-        at = f"lines[{index}]"
-        if line.warehouse is None and line.warehouse_id is None:
-            if required:
-                raise Invalid([FieldProblem(f"{at}.warehouse", "MISSING_FIELD", "Give warehouse or warehouse_id.")])
-            found.append(None)
-        elif line.warehouse is not None and line.warehouse_id is not None:
-            detail = "Give either warehouse or warehouse_id."
-            raise Invalid([FieldProblem(f"{at}.warehouse", "INVALID_VALUE", detail)])
-        elif line.warehouse is not None:
-            found.append((await warehouse_by_code(onhand, line.warehouse, f"{at}.warehouse")).warehouse_id)
-        else:
-            path = f"{at}.warehouse_id"
-            found.append((await _by_id(onhand, parse_id(str(line.warehouse_id), path), path)).warehouse_id)
-    return found
+    return await named(onhand, lambda absent: warehouses_at_hand(onhand.directory, lines, absent, required=required))
 
 
 async def warehouse_by_code(onhand: Onhand, code: str, path: str | None = None) -> Warehouse:
     """Raises Unknown."""
-    known = await onhand.directory.warehouses_by_code()
-    if code not in known:
+    await onhand.directory.warehouses()
+    if code not in onhand.directory.by_code:
         await onhand.directory.read_warehouses()
-        known = await onhand.directory.warehouses_by_code()
-    if code not in known:
+    if code not in onhand.directory.by_code:
         raise Unknown("warehouse", code, path)
-    return known[code]
+    return onhand.directory.by_code[code]
 
 
 async def warehouse_named(onhand: Onhand, name: str, path: str | None = None) -> Warehouse:
     """By code, or by id. Raises Unknown."""
-    known = await onhand.directory.warehouses_by_code()
-    if name not in known:
-        try:
-            return await _by_id(onhand, Id.parse(name), path)
-        except (ValueError, Unknown):
-            pass
+    await onhand.directory.warehouses()
+    if name not in onhand.directory.by_code:
+        with suppress(ValueError):
+            if warehouse := onhand.directory.by_id.get(Id.parse(name)):
+                return warehouse
     return await warehouse_by_code(onhand, name, path)
-
-
-async def _by_id(onhand: Onhand, warehouse_id: Id, path: str | None) -> Warehouse:
-    known = await onhand.directory.warehouses()
-    if warehouse_id not in known:
-        await onhand.directory.read_warehouses()
-        known = await onhand.directory.warehouses()
-    if warehouse_id not in known:
-        raise Unknown("warehouse", str(warehouse_id), path)
-    return known[warehouse_id]
 
 
 async def product_named(onhand: Onhand, name: str, path: str | None = None) -> Id:
@@ -135,19 +171,28 @@ async def product_named(onhand: Onhand, name: str, path: str | None = None) -> I
 class Labels(msgspec.Struct):
     """Ids back to names."""
 
-    sku: dict[Id, str]
-    warehouse: dict[Id, str]
+    sku: Mapping[Id, str]
+    warehouse: Mapping[Id, str]
+
+
+def labels_at_hand(
+    directory: Directory, products: Iterable[Id], warehouses: Iterable[Id | None] = (), absent: Absent = NOTHING
+) -> Labels:
+    """Names for these ids; an id without a name keeps its UUID as text. Raises NotAtHandError."""
+    skus, codes = directory.sku_of, directory.code_of
+    nameless = {product for product in products if product not in skus}
+    places = {place for place in warehouses if place is not None and place not in codes}
+    if not nameless and not places:
+        return Labels(skus, codes)
+    if not (nameless <= absent and {("warehouse", place) for place in places} <= absent):
+        raise NotAtHandError(product_ids=nameless, warehouses=places)
+    return Labels(
+        {**skus, **{product: str(product) for product in nameless}},
+        {**codes, **{place: str(place) for place in places}},
+    )
 
 
 async def labels(onhand: Onhand, products: Iterable[Id], warehouses: Iterable[Id | None] = ()) -> Labels:
     """Names for these ids; an id without a name keeps its UUID as text."""
-    wanted, places = set(products), {warehouse for warehouse in warehouses if warehouse is not None}
-    skus = await onhand.directory.skus(wanted)
-    known = await onhand.directory.warehouses()
-    if not places <= known.keys():
-        await onhand.directory.read_warehouses()
-        known = await onhand.directory.warehouses()
-    return Labels(
-        {product: skus.get(product, str(product)) for product in wanted},
-        {place: known[place].code if place in known else str(place) for place in places},
-    )
+    ids, places = list(products), list(warehouses)
+    return await named(onhand, lambda absent: labels_at_hand(onhand.directory, ids, places, absent))

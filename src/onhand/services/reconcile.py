@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from onhand.db import queries as q
+from onhand.db import queries_supply as supply
 from onhand.db.query import Query
 from onhand.domain.commands import Header, Repair
 from onhand.domain.ids import Id
@@ -68,6 +69,7 @@ CHECKS = (
     Check("ledger_sums", 2, q.FIND_LEDGER_DIFFERENCES, causes.of_ledger),
     Check("reservation_sums", 2, q.FIND_RESERVATION_DIFFERENCES, causes.of_reservations),
     Check("reservation_status", 2, q.FIND_STATUS_DIFFERENCES, causes.of_status),
+    Check("incoming_sums", 2, supply.FIND_INCOMING_DIFFERENCES, causes.of_incoming),
     Check("ledger_chain", 5, q.FIND_CHAIN_BREAKS, causes.of_chain),
     Check("ledger_operations", 5, q.FIND_ORPHANED_LEDGER, causes.of_orphan),
 )

@@ -4,9 +4,10 @@ from onhand.domain.outcomes import OperationDone
 from onhand.domain.reservation import Allocation as HeldAllocation
 from onhand.domain.reservation import Reservation as HeldReservation
 from onhand.domain.transfer import Transfer as MovedTransfer
+from onhand.engine.directory import Directory
 from onhand.services import answers
 from onhand.services.context import Onhand
-from onhand.services.names import Labels, labels
+from onhand.services.names import NOTHING, Absent, Labels, labels, labels_at_hand
 
 
 async def operation(onhand: Onhand, done: OperationDone) -> answers.Operation:
@@ -43,8 +44,11 @@ async def operation(onhand: Onhand, done: OperationDone) -> answers.Operation:
     )
 
 
-async def reservation(onhand: Onhand, held: HeldReservation) -> answers.Reservation:
-    return (await reservations(onhand, [held]))[0]
+def reservation_at_hand(directory: Directory, held: HeldReservation, absent: Absent = NOTHING) -> answers.Reservation:
+    """Raises NotAtHandError."""
+    products = [allocation.product for allocation in held.allocations]
+    places = [allocation.warehouse for allocation in held.allocations]
+    return _reservation(held, labels_at_hand(directory, products, places, absent))
 
 
 async def reservations(onhand: Onhand, held: list[HeldReservation]) -> list[answers.Reservation]:

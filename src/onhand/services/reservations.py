@@ -1,10 +1,9 @@
 """RESERVE, RELEASE, FULFILL: stock promised to orders."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from onhand.db import queries as q
 from onhand.domain.commands import (
-    Command,
     Extend,
     Fulfill,
     OpenLine,
@@ -18,25 +17,29 @@ from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.domain.outcomes import ReservationDone
 from onhand.domain.reservation import Allocation, Reservation
-from onhand.engine.job import Key
+from onhand.engine.engine import raisable
+from onhand.engine.job import Answer
 from onhand.services import answers, rendering, sold_out
 from onhand.services.context import CELL, Onhand
-from onhand.services.names import parse_id, products_of, warehouses_of
+from onhand.services.names import NOTHING, Absent, named, parse_id, products_at_hand, warehouses_at_hand
 from onhand.services.requests import Extension, NewReservation, ReservationLine, ReservationPart, ShipTo
-from onhand.services.submitting import Reply, header, header_about, idempotency
+from onhand.services.submitting import Reply, Submission, header, header_about, idempotency
 
 
-async def reserve(
-    onhand: Onhand, actor: str, request: NewReservation, key: str | None = None
-) -> Reply[answers.Reservation]:
-    """Hold stock for an order. Raises DomainError; InsufficientStock when a line asks for more than is available."""
-    products = await products_of(onhand, request.lines)
-    places = await warehouses_of(onhand, request.lines, required=False)
+def to_reserve(
+    onhand: Onhand, actor: str, request: NewReservation, key: str | None = None, absent: Absent = NOTHING
+) -> Submission:
+    """The command of a new reservation. Raises Invalid, Unknown, NotAtHandError; InsufficientStock: surely sold out."""
+    lines = request.lines
+    products = products_at_hand(onhand.directory, lines, absent)
+    places = warehouses_at_hand(onhand.directory, lines, absent, required=False)
     command = Reserve(
         header(actor),
         tuple(
-            ReserveLine(product, line.quantity, warehouse)
-            for product, warehouse, line in zip(products, places, request.lines, strict=True)
+            [
+                ReserveLine(product, line.quantity, warehouse)
+                for product, warehouse, line in zip(products, places, lines, strict=True)
+            ]
         ),
         order_id=request.order_id,
         ship_to=_ship_to(request.ship_to),
@@ -44,9 +47,16 @@ async def reserve(
         allow_split=request.allow_split,
         allow_partial=request.allow_partial,
     )
-    kept = idempotency(actor, key, "reserve", request)
-    await sold_out.must_not_be(onhand, command, kept)
-    return await _submit(onhand, command, kept)
+    if key is None:  # The same key gives the same answer: only the engine can promise that.
+        sold_out.must_not_be(onhand, command)
+    return Submission(command, idempotency(actor, key, "reserve", request))
+
+
+async def reserve(
+    onhand: Onhand, actor: str, request: NewReservation, key: str | None = None
+) -> Reply[answers.Reservation]:
+    """Hold stock for an order. Raises DomainError; InsufficientStock when a line asks for more than is available."""
+    return await _submit(onhand, lambda absent: to_reserve(onhand, actor, request, key, absent))
 
 
 def _ship_to(ship_to: ShipTo | None) -> To | None:
@@ -60,22 +70,46 @@ def _ship_to(ship_to: ShipTo | None) -> To | None:
     return To(ship_to.latitude, ship_to.longitude, ship_to.country, ship_to.postal_code)
 
 
+def to_release(
+    onhand: Onhand,
+    actor: str,
+    reservation_id: str,
+    request: ReservationPart,
+    key: str | None = None,
+    absent: Absent = NOTHING,
+) -> Submission:
+    """The command that gives units back. Raises Invalid, Unknown, NotAtHandError."""
+    subject = parse_id(reservation_id, "reservation_id")
+    command = Release(header_about(actor, "reservation", subject), subject, _parts(onhand, request.lines, absent))
+    return Submission(command, idempotency(actor, key, "release", request, reservation_id))
+
+
 async def release(
     onhand: Onhand, actor: str, reservation_id: str, request: ReservationPart, key: str | None = None
 ) -> Reply[answers.Reservation]:
     """Give held units back, all or some. Raises DomainError."""
+    return await _submit(onhand, lambda absent: to_release(onhand, actor, reservation_id, request, key, absent))
+
+
+def to_fulfill(
+    onhand: Onhand,
+    actor: str,
+    reservation_id: str,
+    request: ReservationPart,
+    key: str | None = None,
+    absent: Absent = NOTHING,
+) -> Submission:
+    """The command that ships units. Raises Invalid, Unknown, NotAtHandError."""
     subject = parse_id(reservation_id, "reservation_id")
-    command = Release(header_about(actor, "reservation", subject), subject, await _parts(onhand, request.lines))
-    return await _submit(onhand, command, idempotency(actor, key, "release", request, reservation_id))
+    command = Fulfill(header_about(actor, "reservation", subject), subject, _parts(onhand, request.lines, absent))
+    return Submission(command, idempotency(actor, key, "fulfill", request, reservation_id))
 
 
 async def fulfill(
     onhand: Onhand, actor: str, reservation_id: str, request: ReservationPart, key: str | None = None
 ) -> Reply[answers.Reservation]:
     """Ship held units, all or some. Raises DomainError; NotCovered for units that wait for stock."""
-    subject = parse_id(reservation_id, "reservation_id")
-    command = Fulfill(header_about(actor, "reservation", subject), subject, await _parts(onhand, request.lines))
-    return await _submit(onhand, command, idempotency(actor, key, "fulfill", request, reservation_id))
+    return await _submit(onhand, lambda absent: to_fulfill(onhand, actor, reservation_id, request, key, absent))
 
 
 async def extend(
@@ -84,25 +118,36 @@ async def extend(
     """Move the end of the hold, counted from now. Raises DomainError."""
     subject = parse_id(reservation_id, "reservation_id")
     command = Extend(header_about(actor, "reservation", subject), subject, request.expires_in_s)
-    return await _submit(onhand, command, idempotency(actor, key, "extend", request, reservation_id))
+    made = Submission(command, idempotency(actor, key, "extend", request, reservation_id))
+    return await _submit(onhand, lambda _: made)
 
 
-async def _parts(onhand: Onhand, lines: Sequence[ReservationLine] | None) -> tuple[OpenLine, ...] | None:
+def _parts(onhand: Onhand, lines: Sequence[ReservationLine] | None, absent: Absent) -> tuple[OpenLine, ...] | None:
     if lines is None:
         return None
-    products = await products_of(onhand, lines)
-    places = await warehouses_of(onhand, lines, required=False)
+    products = products_at_hand(onhand.directory, lines, absent)
+    places = warehouses_at_hand(onhand.directory, lines, absent, required=False)
     return tuple(
         OpenLine(product, line.quantity, warehouse)
         for product, warehouse, line in zip(products, places, lines, strict=True)
     )
 
 
-async def _submit(onhand: Onhand, command: Command, key: Key | None) -> Reply[answers.Reservation]:
+async def _submit(onhand: Onhand, make: Callable[[Absent], Submission]) -> Reply[answers.Reservation]:
+    command, key = await named(onhand, make)
     answer = await onhand.engine.submit(command, key)
-    if not isinstance(answer.verdict, ReservationDone):
-        raise TypeError(answer.verdict)
-    return Reply(await rendering.reservation(onhand, answer.verdict.reservation), answer.replayed)
+    return await named(onhand, lambda absent: to_reply(onhand, answer, absent))
+
+
+def to_reply(onhand: Onhand, answer: Answer, absent: Absent = NOTHING) -> Reply[answers.Reservation]:
+    """The engine's answer about a reservation, in the words of callers.
+
+    Raises NotAtHandError; the error that the answer carries.
+    """
+    verdict = answer.verdict
+    if isinstance(verdict, ReservationDone):
+        return Reply(rendering.reservation_at_hand(onhand.directory, verdict.reservation, absent), answer.replayed)
+    raise raisable(answer)
 
 
 async def get(onhand: Onhand, reservation_id: str) -> answers.Reservation:

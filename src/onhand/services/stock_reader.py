@@ -8,12 +8,10 @@ import psycopg
 from psycopg.rows import args_row
 
 from onhand.cache.entry import Facts, Part, Stock
-from onhand.db import queries as q
 from onhand.db import queries_availability as qa
-from onhand.db.arrays import Ids, Texts
+from onhand.db.arrays import Texts
 from onhand.db.connect import connect
 from onhand.db.query import Connection, Query, Row
-from onhand.domain.ids import Id
 
 READ_MAX_S = 5.0
 
@@ -31,11 +29,6 @@ class StockReader:
         seen_s = time.monotonic()  # Before the query begins: never younger than it is.
         rows = await self._rows(qa.READ_STOCK, cell=self._cell, skus=Texts(skus))
         return {row.sku: _stock(row, seen_s) for row in rows}
-
-    async def outcomes(self, digests: Sequence[Id]) -> dict[Id, Id]:
-        """By digest of an Idempotency-Key, the digest of the request it came with. Raises psycopg.OperationalError."""
-        rows = await self._rows(q.READ_IDEMPOTENCY, cell=self._cell, digests=Ids(digests))
-        return {row.digest: row.request_digest for row in rows}
 
     async def close(self) -> None:
         while self._idle:

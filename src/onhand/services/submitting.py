@@ -5,7 +5,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from onhand.domain.commands import Header
+from onhand.domain.commands import Command, Header
 from onhand.domain.ids import Id
 from onhand.engine.engine import new_id
 from onhand.engine.job import Key
@@ -19,6 +19,13 @@ class Reply(NamedTuple, Generic[Answered]):
 
     answer: Answered
     replayed: bool
+
+
+class Submission(NamedTuple):
+    """What the engine is asked for."""
+
+    command: Command
+    key: Key | None
 
 
 def header(actor: str, *, reason: str | None = None, reference: Reference | None = None) -> Header:

@@ -1,8 +1,8 @@
 -- name: find_products_by_sku
 SELECT sku, product_id FROM product WHERE sku = ANY(:skus::text[]);
 
--- name: find_products_by_id
-SELECT sku, product_id FROM product WHERE product_id = ANY(:product_ids::uuid[]);
+-- name: find_products
+SELECT sku, product_id FROM product WHERE sku = ANY(:skus::text[]) OR product_id = ANY(:product_ids::uuid[]);
 
 -- name: read_warehouses
 SELECT warehouse_id, code, latitude, longitude, country, active FROM warehouse ORDER BY code;

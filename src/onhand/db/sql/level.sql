@@ -13,7 +13,8 @@ WHERE cell = :cell AND transfer_id = ANY(:transfer_ids::uuid[]);
 -- name: lock_levels
 -- Key order over the whole batch: overlapping batches queue instead of deadlocking.
 SELECT level.product_id, level.warehouse_id, level.on_hand, level.reserved, level.backordered,
-       level.damaged, level.quality_control, level.incoming, level.version, level.backorder_limit
+       level.damaged, level.quality_control, level.incoming, level.version, level.backorder_limit,
+       level.reorder_threshold
 FROM level JOIN unnest(:product_ids::uuid[], :warehouse_ids::uuid[]) AS wanted (product_id, warehouse_id)
   USING (product_id, warehouse_id)
 WHERE level.cell = :cell

@@ -1,0 +1,58 @@
+"""What is answered about suppliers and purchase orders."""
+
+from datetime import date, datetime
+
+from msgspec import Struct
+
+
+class SuppliedProduct(Struct):
+    """Terms of one product; units and days. unit_cost is a decimal as text."""
+
+    sku: str
+    supplier_sku: str | None
+    lead_time_days: int
+    minimum_order: int
+    pack_size: int
+    unit_cost: str | None
+    priority: int
+
+
+class Supplier(Struct):
+    supplier_id: str
+    code: str
+    name: str
+    lead_time_in: str
+    reorders: str
+    over_delivery_percent: int
+    under_delivery_percent: int
+    active: bool
+    created_at: datetime
+    updated_at: datetime
+    products: list[SuppliedProduct]
+
+
+class PurchaseOrderLine(Struct):
+    """received counts all that arrived; open is still to come."""
+
+    line: int
+    sku: str
+    warehouse: str
+    quantity: int
+    received: int
+    open: int
+    damaged: int
+    quality_control: int
+    cancelled: int
+
+
+class PurchaseOrder(Struct):
+    """status: draft, placed, partially_received, received, cancelled or closed_short."""
+
+    purchase_order_id: str
+    supplier: str
+    status: str
+    expected_arrival_date: date | None
+    placed_at: datetime | None
+    created_at: datetime
+    created_by: str
+    lines: list[PurchaseOrderLine]

@@ -1,0 +1,192 @@
+"""Suppliers and purchase orders over HTTP."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from server.serving import unique, until
+
+
+@pytest.fixture
+def supplied(shop) -> dict:
+    """A supplier of one product, and a warehouse for it."""
+    sku, warehouse, code = shop.product(), shop.warehouse(), unique("S")
+    terms = {"sku": sku, "lead_time_days": 3, "pack_size": 6, "unit_cost": 4.25}
+    shop.post("/v1/suppliers", {"code": code, "name": "A supplier", "products": [terms]})
+    return {"sku": sku, "warehouse": warehouse, "supplier": code}
+
+
+def ordered(shop, supplied: dict, quantity: int = 12, *, place: bool = True) -> dict:
+    lines = [{"sku": supplied["sku"], "warehouse": supplied["warehouse"], "quantity": quantity}]
+    order = shop.post("/v1/purchase_orders", {"supplier": supplied["supplier"], "lines": lines})
+    return shop.post(f"/v1/purchase_orders/{order['purchase_order_id']}/place", {}, expect=200) if place else order
+
+
+def test_a_supplier_is_made_read_changed_and_listed(client, shop, supplied):
+    path = f"/v1/suppliers/{supplied['supplier']}"
+    made = client.get(path).json()
+    assert made["products"] == [
+        {
+            "sku": supplied["sku"],
+            "supplier_sku": None,
+            "lead_time_days": 3,
+            "minimum_order": 1,
+            "pack_size": 6,
+            "unit_cost": "4.2500",
+            "priority": 1,
+        }
+    ]
+    other = shop.product()
+    terms = {"sku": other, "lead_time_days": 9, "priority": 2}
+    changed = client.patch(path, json={"reorders": "draft", "products": [terms]}).json()
+    assert (changed["reorders"], changed["name"]) == ("draft", "A supplier")
+    assert [each["sku"] for each in changed["products"]] == [other]
+    assert client.get(f"/v1/suppliers/{made['supplier_id']}").json() == changed
+    listed, cursor = [], ""
+    while cursor is not None:
+        page = client.get("/v1/suppliers", params={"limit": 1, **({"cursor": cursor} if cursor else {})}).json()
+        listed, cursor = listed + page["items"], page["next_cursor"]
+    assert changed in listed
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "path"),
+    [
+        ({"code": "X"}, "VALIDATION_FAILED", "name"),
+        ({"code": "X", "name": "X", "colour": "red"}, "VALIDATION_FAILED", "colour"),
+        ({"products": [{"sku": "NO-SUCH", "lead_time_days": 1}]}, "UNKNOWN_SKU", "products[0].sku"),
+        ({"products": [{"lead_time_days": 1}]}, "VALIDATION_FAILED", "products[0].sku"),
+        ({"products": [{"sku": "+", "lead_time_days": -1}]}, "VALIDATION_FAILED", "products[0].lead_time_days"),
+        ({"products": [{"sku": "+"}]}, "VALIDATION_FAILED", "products[0].lead_time_days"),
+        (
+            {"products": [{"sku": "+", "lead_time_days": 1, "pack_size": 0}]},
+            "VALIDATION_FAILED",
+            "products[0].pack_size",
+        ),
+        (
+            {"products": [{"sku": "+", "lead_time_days": 1, "unit_cost": -1}]},
+            "VALIDATION_FAILED",
+            "products[0].unit_cost",
+        ),
+        ({"products": [{"sku": "+", "lead_time_days": 1}] * 2}, "VALIDATION_FAILED", "products[1].sku"),
+        ({"over_delivery_percent": 101}, "VALIDATION_FAILED", "over_delivery_percent"),
+    ],
+)
+def test_a_bad_supplier_is_refused(client, supplied, body, code, path):
+    for each in body.get("products", []):
+        each.update({"sku": supplied["sku"]} if each.get("sku") == "+" else {})
+    new = body if "code" in body else {"code": unique("S"), "name": "X", **body}
+    before = client.get("/v1/suppliers", params={"limit": 1000}).json()
+    answer = client.post("/v1/suppliers", json=new)
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+    assert answer.json()["errors"][0]["path"] == path
+    assert client.get("/v1/suppliers", params={"limit": 1000}).json() == before
+
+
+def test_a_taken_code_is_refused(client, supplied):
+    answer = client.post("/v1/suppliers", json={"code": supplied["supplier"], "name": "Again"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "ALREADY_EXISTS")
+    assert client.get("/v1/suppliers/NO-SUCH").status_code == 404
+
+
+def test_an_order_from_draft_to_received(client, shop, supplied):
+    draft = ordered(shop, supplied, place=False)
+    assert (draft["status"], draft["expected_arrival_date"], draft["lines"][0]["open"]) == ("draft", None, 12)
+    path = f"/v1/purchase_orders/{draft['purchase_order_id']}"
+    assert client.post(f"{path}/receive").json()["code"] == "PURCHASE_ORDER_NOT_PLACED"
+    placed = shop.post(f"{path}/place", {}, expect=200)
+    days = {(datetime.now(UTC).date() + timedelta(days=n)).isoformat() for n in (2, 3)}  # Midnight may have passed.
+    assert placed["status"] == "placed"
+    assert placed["expected_arrival_date"] in days
+    assert shop.level(supplied["sku"], supplied["warehouse"])["incoming"] == 12
+    part = {"lines": [{"sku": supplied["sku"], "warehouse": supplied["warehouse"], "quantity": 5}]}
+    first, again = (shop.post(f"{path}/receive", part, key="DN-1" + path, expect=200) for _ in range(2))
+    assert first == again
+    assert (first["status"], first["lines"][0]["received"], first["lines"][0]["open"]) == ("partially_received", 5, 7)
+    level = shop.level(supplied["sku"], supplied["warehouse"])
+    assert (level["on_hand"], level["incoming"]) == (5, 7)
+    assert client.post(f"{path}/receive").json()["status"] == "received"
+    level = shop.level(supplied["sku"], supplied["warehouse"])
+    assert (level["on_hand"], level["incoming"]) == (12, 0)
+    entries = client.get("/v1/ledger", params={"reference_id": draft["purchase_order_id"]}).json()["items"]
+    assert [(e["type"], e["quantity"], e["reference_type"]) for e in entries] == [
+        ("RECEIVE", 7, "purchase_order"),
+        ("RECEIVE", 5, "purchase_order"),
+    ]
+    closed = client.post(f"{path}/receive")
+    assert (closed.status_code, closed.json()["code"]) == (409, "PURCHASE_ORDER_CLOSED")
+    assert closed.json()["errors"][0]["status"] == "received"
+    assert client.get(path).json()["lines"][0]["received"] == 12
+
+
+def test_orders_are_listed_newest_first_by_status_and_supplier(client, shop, supplied):
+    first, second, third = ordered(shop, supplied), ordered(shop, supplied), ordered(shop, supplied, place=False)
+    ids = [order["purchase_order_id"] for order in (third, second, first)]
+    query = {"supplier": supplied["supplier"]}
+    assert [o["purchase_order_id"] for o in client.get("/v1/purchase_orders", params=query).json()["items"]] == ids
+    page = client.get("/v1/purchase_orders", params=query | {"status": "placed", "limit": 1}).json()
+    assert [o["purchase_order_id"] for o in page["items"]] == [ids[1]]
+    page = client.get("/v1/purchase_orders", params=query | {"status": "placed", "cursor": page["next_cursor"]}).json()
+    assert [o["purchase_order_id"] for o in page["items"]] == [ids[2]]
+    assert client.get("/v1/purchase_orders?supplier=NO-SUCH").json()["code"] == "UNKNOWN_SUPPLIER"
+
+
+def test_what_is_cancelled_is_no_longer_incoming(client, shop, supplied):
+    order = ordered(shop, supplied)
+    path = f"/v1/purchase_orders/{order['purchase_order_id']}"
+    assert client.post(f"{path}/cancel").json()["status"] == "cancelled"
+    assert shop.level(supplied["sku"], supplied["warehouse"])["incoming"] == 0
+    assert client.post(f"{path}/place").json()["code"] == "PURCHASE_ORDER_CLOSED"
+
+
+def test_bad_orders_are_refused(client, shop, supplied):
+    line = {"sku": supplied["sku"], "warehouse": supplied["warehouse"], "quantity": 1}
+    for body, code, path in (
+        ({"supplier": "NO-SUCH", "lines": [line]}, "UNKNOWN_SUPPLIER", "supplier"),
+        ({"supplier": supplied["supplier"], "lines": []}, "VALIDATION_FAILED", "lines"),
+        ({"supplier": supplied["supplier"], "lines": [line | {"quantity": 0}]}, "VALIDATION_FAILED", None),
+        ({"supplier": supplied["supplier"], "lines": [line | {"warehouse": "NO"}]}, "UNKNOWN_WAREHOUSE", None),
+        ({"supplier": supplied["supplier"], "lines": [line | {"sku": shop.product()}]}, "VALIDATION_FAILED", None),
+        (
+            {"supplier": supplied["supplier"], "lines": [line], "expected_arrival_date": "soon"},
+            "VALIDATION_FAILED",
+            "expected_arrival_date",
+        ),
+    ):
+        answer = client.post("/v1/purchase_orders", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+        assert path in (None, answer.json()["errors"][0]["path"])
+    order = ordered(shop, supplied)
+    path = f"/v1/purchase_orders/{order['purchase_order_id']}"
+    answer = client.post(f"{path}/receive", json={"lines": [{"sku": supplied["sku"], "quantity": 13}]})
+    assert (answer.status_code, answer.json()["code"]) == (409, "QUANTITY_EXCEEDS_OPEN")
+    assert shop.level(supplied["sku"], supplied["warehouse"])["on_hand"] == 0
+    assert client.get("/v1/purchase_orders?supplier=" + supplied["supplier"]).json()["items"] == [order]
+
+
+def test_the_batch_orders_what_runs_low_once(client, shop, supplied):
+    shop.receive(supplied["sku"], supplied["warehouse"], 3)
+    path = f"/v1/levels/{supplied['sku']}/{supplied['warehouse']}"
+    assert client.put(path, json={"reorder_threshold": 10, "reorder_quantity": 20}).status_code == 200
+
+    def mine(report: dict) -> list:
+        return [o for o in report["purchase_orders"] if o["supplier"] == supplied["supplier"]]
+
+    [would] = mine(client.post("/v1/reorders/run", json={"dry_run": True}).json())
+    assert shop.level(supplied["sku"], supplied["warehouse"])["incoming"] == 0
+    [made] = mine(client.post("/v1/reorders/run").json())
+    assert made["lines"] == would["lines"]
+    assert (made["lines"][0]["quantity"], made["lines"][0]["position"]) == (24, 3)
+    assert mine(client.post("/v1/reorders/run").json()) == []
+    order = client.get(f"/v1/purchase_orders/{made['purchase_order_id']}").json()
+    assert (order["status"], order["lines"][0]["open"]) == ("placed", 24)
+    assert shop.level(supplied["sku"], supplied["warehouse"])["incoming"] == 24
+
+
+def test_a_server_orders_by_itself_what_a_sale_leaves_low(client, shop, supplied):
+    shop.receive(supplied["sku"], supplied["warehouse"], 10)
+    path = f"/v1/levels/{supplied['sku']}/{supplied['warehouse']}"
+    assert client.put(path, json={"reorder_threshold": 10}).status_code == 200
+    held = shop.reserve(supplied["sku"], 1)
+    shop.post(f"/v1/reservations/{held['reservation_id']}/fulfill", {}, expect=200)
+    until(lambda: shop.level(supplied["sku"], supplied["warehouse"])["incoming"] == 12, "an order of 12")
