@@ -22,10 +22,11 @@ from onhand.services import availability, reservations
 from onhand.services.context import Onhand, open_onhand
 from onhand.services.requests import NewReservation, ReservationLine
 
-CONNECTIONS = 16
+CONNECTIONS, MANY_CONNECTIONS = 16, 2
 REQUESTS_MAX = 200_000  # made before the clock starts; then they are sent again
 REQUESTS_PER_S_MAX = 20_000
 MANY_REQUESTS = 200
+KINDS = (("one SKU, cached", ""), ("one SKU, without the cache", "?consistency=strong"))
 STALE_MAX_S = 5.0
 clock = time.perf_counter
 
@@ -152,19 +153,16 @@ async def run(
     """Measure; seconds of each kind of read, commits for each kind of staleness. Raises BenchError, OSError."""
     reads: list[Reads] = []
     written = 0.0
-    kinds = {"one SKU, cached": "", "one SKU, without the cache": "?consistency=strong"}
     places: dict[str, str | None] = {"in-process": None} | ({"Valkey": redis_url} if redis_url else {})
     for place, redis in places.items():
-        for name, query in kinds.items():
-            tell(f"{place}: {name}")
-            asks = await asyncio.to_thread(_one, shape, query, int(REQUESTS_PER_S_MAX * seconds))
-            got, accepted = await _measure(url, shape, redis, f"{place}: {name}", asks, seconds, writes_per_s)
-            reads.append(got)
-            written = max(written, accepted)
-        tell(f"{place}: {AVAILABILITY_SKUS_MAX} SKUs")
-        many = await asyncio.to_thread(_many, shape)
-        name = f"{place}: {AVAILABILITY_SKUS_MAX} SKUs"
-        reads.append((await _measure(url, shape, redis, name, many, seconds, writes_per_s, connections=2))[0])
+        asked = {f"{place}: {name}": _one(shape, query, int(REQUESTS_PER_S_MAX * seconds)) for name, query in KINDS}
+        asked[f"{place}: {AVAILABILITY_SKUS_MAX} SKUs"] = _many(shape)
+        async with _server(url, redis) as served:
+            for name, asks in asked.items():
+                tell(name)
+                got, accepted = await _measure(url, served, shape, name, asks, seconds, writes_per_s)
+                reads.append(got)
+                written = max(written, accepted)
     tell("staleness")
     staleness = [each for place in places for each in await _stale(url, shape, place, places[place], commits)]
     return Report(shape.products, shape.warehouses, written, reads, reads[0].per_s / reads[1].per_s, staleness)
@@ -200,38 +198,29 @@ def _many(shape: Shape) -> list[Ask]:
 
 
 async def _measure(
-    url: str,
-    shape: Shape,
-    redis_url: str | None,
-    name: str,
-    asks: list[Ask],
-    seconds: float,
-    writes_per_s: float,
-    *,
-    connections: int = CONNECTIONS,
+    url: str, served: tuple[int, str], shape: Shape, name: str, asks: list[Ask], seconds: float, writes_per_s: float
 ) -> tuple[Reads, float]:
-    async with _server(url, redis_url) as (port, authorization):
-        loop = _Loop([ask.made(authorization) for ask in asks])
-        run_id = f"availability-{time.time_ns()}"
-        workload = Workload()
-        count = max(1, int(writes_per_s * (seconds + 2)))
-        spec = Spec(
-            run=run_id,
-            url=url,
-            shape=shape,
-            workload=workload,
-            count=count,
-            seconds=seconds,
-            port=port,
-            authorization=authorization,
-        )
-        writes = _Writes(Requests(spec), orders(workload, shape, count))
-        writing = asyncio.create_task(writes.run(port, writes_per_s))
-        per_s = await loop.run(port, connections, seconds)
-        accepted = writes.accepted / seconds
-        writing.cancel()
-        with suppress(asyncio.CancelledError):
-            await writing
+    port, authorization = served
+    loop = _Loop([ask.made(authorization) for ask in asks])
+    workload = Workload()
+    count = max(1, int(writes_per_s * (seconds + 2)))
+    spec = Spec(
+        run=f"availability-{time.time_ns()}",
+        url=url,
+        shape=shape,
+        workload=workload,
+        count=count,
+        seconds=seconds,
+        port=port,
+        authorization=authorization,
+    )
+    writes = _Writes(Requests(spec), orders(workload, shape, count))
+    writing = asyncio.create_task(writes.run(port, writes_per_s))
+    per_s = await loop.run(port, MANY_CONNECTIONS if asks[0].body else CONNECTIONS, seconds)
+    accepted = writes.accepted / seconds
+    writing.cancel()
+    with suppress(asyncio.CancelledError):
+        await writing
     if not loop.latencies_s:
         raise BenchError(f"{name}: nothing was answered")
     histogram = Histogram()
