@@ -13,7 +13,7 @@ from psycopg import adapters
 
 import onhand.db
 from onhand.db import queries as q
-from onhand.db import queries_supply
+from onhand.db import queries_supply, queries_web
 from onhand.db.query import Query, Statement
 from onhand.domain.ids import Id
 
@@ -23,6 +23,7 @@ SQL = Path(onhand.db.__file__).parent / "sql"
 MODULES = (
     q,
     queries_supply,
+    queries_web,
 )
 ALL = {name: value for m in MODULES for name, value in vars(m).items() if isinstance(value, Query | Statement)}
 QUERIES = {name: value for name, value in ALL.items() if isinstance(value, Query)}

@@ -66,6 +66,15 @@ Examples:
     "key:revoke": """Examples:
   onhand key revoke --name shop
 """,
+    "user": """Examples:
+  onhand user create --name ana --scope read,operate
+""",
+    "user:create": """Scopes are those of keys. The same command with an existing name changes what they may do.
+
+Examples:
+  onhand user create --name ana --scope read,operate
+  onhand user create --name boss --scope read,reserve,operate,admin
+""",
     "orders:orders": """The file has the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, \
 CustomerID and Country. An invoice number with a leading C is a cancellation. Lines that are no goods (postage, fees) \
 are refused and told.

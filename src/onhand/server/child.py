@@ -24,6 +24,8 @@ from onhand.server.lane import LaneProtocol
 from onhand.server.listening import BACKLOG
 from onhand.server.protocol import close_silent
 from onhand.services.context import open_onhand
+from onhand.web.app import handlers
+from onhand.web.pulse import Pulse
 
 KEEP_ALIVE_S = 75
 FINISH_S = 7  # for requests under way; the supervisor allows 10 seconds for everything
@@ -35,9 +37,10 @@ log = structlog.get_logger()
 class _Server(Server):
     """Stops on SIGTERM, ends with status 0, and says when it listens. SIGINT is the supervisor's affair."""
 
-    def __init__(self, config: Config, ready: int | None) -> None:
+    def __init__(self, config: Config, ready: int | None, pulse: Pulse) -> None:
         super().__init__(config)
         self._ready = ready
+        self._pulse = pulse
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -50,6 +53,10 @@ class _Server(Server):
         if self._ready is not None:
             os.write(self._ready, b"1")
             os.close(self._ready)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._pulse.close()  # A stream without end would be waited for.
+        await super().shutdown(sockets)
 
 
 def collect_less() -> None:
@@ -64,8 +71,9 @@ async def work(todo: task.Task) -> None:
     collect_less()
     async with open_onhand(todo.url) as onhand:
         desk = Desk(onhand, pending)
+        pulse = Pulse(onhand)
         config = Config(
-            make_app(desk),
+            make_app(desk, handlers(onhand, pulse)),
             http=partial(LaneProtocol, desk=desk),  # type: ignore[arg-type]  # called as a class is
             ws="none",
             lifespan="off",
@@ -76,7 +84,7 @@ async def work(todo: task.Task) -> None:
             backlog=BACKLOG,
             timeout_graceful_shutdown=FINISH_S,
         )
-        await _Server(config, todo.ready).serve([socket.socket(fileno=todo.listener)])
+        await _Server(config, todo.ready, pulse).serve([socket.socket(fileno=todo.listener)])
 
 
 async def run_jobs(todo: task.Task) -> None:
