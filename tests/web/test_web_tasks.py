@@ -76,7 +76,7 @@ def test_adjust_count_transfer(open_as, api):
     page.get_by_role("button", name="Adjust").click()
     expect(page.locator(".result .big")).to_have_text("10")
     page.goto(page.url.replace("adjust", "transfer"))
-    page.get_by_label("To", exact=True).select_option("OSL1")
+    page.locator("[name=to]").select_option("OSL1")
     page.get_by_label("SKU", exact=True).fill("MUG-23")
     page.get_by_label("Quantity").fill("4")
     page.get_by_role("button", name="Transfer").click()
