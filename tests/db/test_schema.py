@@ -73,6 +73,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "idempotency": {"digest": ID, "request_digest": ID, "created_at": TIME, "outcome": b""},
     "event": {"event_id": ID, "type": "x", "subject": "x", "created_at": TIME, "data": "{}"},
     "api_key": {"key_id": ID, "name": "x", "digest": b"x", "scopes": ["read"], "created_at": TIME},
+    "web_user": {"user_id": ID, "name": "x", "scopes": ["read"], "created_at": TIME},
 }
 BAD: dict[str, list[dict[str, Any]]] = {
     "product_sku_length": [{"sku": ""}, {"sku": "x" * 101}],
@@ -137,8 +138,11 @@ BAD: dict[str, list[dict[str, Any]]] = {
     ],
     "purchase_order_line_open_is_the_rest": [{"open": 3}, {"open": -1, "received": 4}],
     "api_key_scopes_known": [{"scopes": ["read", "everything"]}],
+    "web_user_scopes_known": [{"scopes": ["read", "everything"]}],
 }
 KEYS = {
+    *("web_user_pkey", "web_user_name_unique", "web_session_pkey", "web_session_user_id_fkey"),
+    *("web_link_pkey", "web_link_user_id_fkey"),
     *("api_key_digest_unique", "api_key_name_unique", "api_key_pkey", "event_pkey", "idempotency_pkey"),
     *("ledger_level_version_unique", "ledger_pkey", "level_pkey", "level_product_id_fkey", "level_warehouse_id_fkey"),
     *("supplier_pkey", "supplier_code_unique", "supplier_product_pkey", "supplier_product_supplier_id_fkey"),
