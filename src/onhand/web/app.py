@@ -19,6 +19,7 @@ from onhand.services.context import Onhand
 from onhand.web import floor, orders, overview, people, stock
 from onhand.web.pulse import Pulse
 from onhand.web.rendering import ASSETS, TYPES, page
+from onhand.web.telling import told
 from onhand.web.visit import FORM_MAX_BYTES, SECURITY, PageRoute, User, Visit, fields, must_be_ours, session_of
 
 FOREVER = b"public, max-age=31536000, immutable"
@@ -56,7 +57,7 @@ def _route(method: str, path: str, answer: Callable[[Any, Receive, Exchange], Aw
 async def _serve(
     onhand: Onhand, route: PageRoute, scope: Mapping[str, Any], receive: Receive, request_id: str
 ) -> Answer:
-    headers = headers_of(scope)
+    headers = headers_of(scope["headers"])
     visit = Visit(onhand, None, {}, {}, {}, headers, request_id)
     try:
         user = await _user(onhand, headers)
@@ -71,7 +72,7 @@ async def _serve(
         _must_hold(user, route)
         return await route.handle(visit)
     except Exception as error:  # noqa: BLE001  the one place where every error becomes a page
-        problem, _ = await problems.problem(onhand, error, request_id)
+        problem = await told(onhand, error, request_id)
         return page(visit, "error.html", status=problem.status, problem=problem)
 
 
@@ -132,7 +133,7 @@ def _live(onhand: Onhand, pulse: Pulse) -> HTTPRouteHandler:
 
     async def answer(scope: Any, receive: Receive, exchange: Exchange) -> ASGIApp:  # noqa: ANN401
         del receive
-        user = await _user(onhand, headers_of(scope))
+        user = await _user(onhand, headers_of(scope["headers"]))
 
         async def respond(scope: Scope, receive: Receive, send: Send) -> None:
             del scope

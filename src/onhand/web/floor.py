@@ -4,13 +4,13 @@ from typing import Any
 
 import msgspec
 
-from onhand.api import problems
 from onhand.api.answer import Answer
 from onhand.domain.errors import DomainError
 from onhand.engine.engine import new_id
 from onhand.services import levels, stock, transfers, warehouses
 from onhand.services.requests import NewAdjustment, NewReceipt, NewTransfer
 from onhand.web.rendering import page
+from onhand.web.telling import told
 from onhand.web.visit import PageRoute, Visit, redirect
 
 KINDS = ("receive", "adjust", "count", "transfer")
@@ -61,7 +61,7 @@ async def _words(visit: Visit, error: Exception) -> str:
         return f"{error}."
     if isinstance(error, ValueError):
         return "The quantity is a whole number of units."
-    return (await problems.problem(visit.onhand, error, visit.request_id))[0].detail
+    return (await told(visit.onhand, error, visit.request_id)).detail
 
 
 async def _do(visit: Visit, kind: str) -> None:
