@@ -127,7 +127,16 @@ RESERVATION: Json = {
             "requested": 3,
         }
     ],
-    "route": {"rule": "fewest_shipments", "shipments": 2, "distance_km": 812.4},
+    "route": {
+        "rule": "closest",
+        "shipments": 2,
+        "distance_km": 1190.7,
+        "candidates": [
+            {"warehouse": "LEJ1", "distance_km": 151.6, "chosen": True},
+            {"warehouse": "MAN1", "distance_km": 1039.1, "chosen": True},
+            {"warehouse": "RIX1", "distance_km": 1077.0, "chosen": False},
+        ],
+    },
 }
 RELEASED: Json = {
     **RESERVATION,

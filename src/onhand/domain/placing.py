@@ -10,25 +10,29 @@ from onhand.domain.commands import Reserve, ReserveLine
 from onhand.domain.errors import LevelOverflow, Shortage
 from onhand.domain.ids import Id
 from onhand.domain.level import LevelKey
-from onhand.domain.routing import Pick, Wanted, Warehouse
+from onhand.domain.routing import Pick, Ranking, Wanted
 from onhand.domain.world import World, must_be_active, reservable
 
 
 class Placement(msgspec.Struct):
-    """picks: what is held where, one per line and warehouse; short: the lines that did not find all they want."""
+    """picks: what is held where, one per line and warehouse; short: the lines that did not find all they want.
+
+    ranking: whom routing chose from, where it had to, and the rule that decided.
+    """
 
     picks: list[Pick]
     short: list[int]
-    preferred: list[Warehouse]
+    ranking: Ranking | None = None
+    rule: str = routing.ONLY_PLAN
 
 
 class _Placing:
     """One order finding its place. taken: units that its earlier lines took already."""
 
-    def __init__(self, world: World, command: Reserve, preferred: list[Warehouse]) -> None:
+    def __init__(self, world: World, command: Reserve, ranking: Ranking | None) -> None:
         self.world = world
         self.command = command
-        self.preferred = preferred
+        self.candidates = [candidate.warehouse.warehouse_id for candidate in ranking.candidates] if ranking else []
         self.taken: dict[LevelKey, int] = {}
         self.picks: list[Pick] = []
 
@@ -50,13 +54,14 @@ def place(world: World, command: Reserve) -> Placement:
     routed = [
         Wanted(index, line.product, line.quantity) for index, line in enumerate(command.lines) if line.warehouse is None
     ]
-    preferred = routing.preference(world.warehouses.values(), command.ship_to) if routed else []
-    placing = _Placing(world, command, preferred)
-    short = _place_named(placing)
-    if routed:
-        short += _place_routed(placing, routed)
+    ranking = routing.rank(world.warehouses.values(), command.ship_to) if routed else None
+    placing = _Placing(world, command, ranking)
+    short, rule = _place_named(placing), routing.ONLY_PLAN
+    if ranking:
+        without_place, rule = _place_routed(placing, routed, ranking)
+        short += without_place
     _must_be_countable(placing)
-    return Placement(_merged(placing.picks), sorted(short), preferred)
+    return Placement(_merged(placing.picks), sorted(short), ranking, rule)
 
 
 def _place_one(world: World, line: ReserveLine, warehouse: Id) -> Placement:
@@ -68,7 +73,7 @@ def _place_one(world: World, line: ReserveLine, warehouse: Id) -> Placement:
     if not reservable(level, units):
         raise LevelOverflow(0, line.product, warehouse, units)
     picks = [Pick(0, line.product, warehouse, units)] if units else []
-    return Placement(picks, [0] if units < line.quantity else [], [])
+    return Placement(picks, [0] if units < line.quantity else [])
 
 
 def shortages(world: World, command: Reserve, short: Sequence[int]) -> list[Shortage]:
@@ -110,8 +115,8 @@ def _place_named(placing: _Placing) -> list[int]:
     return short
 
 
-def _place_routed(placing: _Placing, wanted: list[Wanted]) -> list[int]:
-    active = {warehouse.warehouse_id for warehouse in placing.preferred}
+def _place_routed(placing: _Placing, wanted: list[Wanted], ranking: Ranking) -> tuple[list[int], str]:
+    active = set(placing.candidates)
     stock = {
         level.key: level.free - placing.taken.get(level.key, 0)
         for product in {want.product for want in wanted}
@@ -119,31 +124,31 @@ def _place_routed(placing: _Placing, wanted: list[Wanted]) -> list[int]:
         if level.warehouse in active
     }
     split = placing.command.allow_split
-    picks, left = routing.plan(wanted, stock, placing.preferred, allow_split=split)
-    if left and not split:
-        return _place_whole(placing, wanted)
-    for pick in picks:
+    plan = routing.plan(wanted, stock, ranking, allow_split=split)
+    if plan.left and not split:
+        return _place_whole(placing, wanted), routing.ONLY_PLAN
+    for pick in plan.picks:
         placing.take(pick.line, pick.product, pick.warehouse, pick.quantity)
-    for want in left:  # No stock covers these: they wait at the first warehouse whose limit allows it.
-        for warehouse in placing.preferred:
-            units = placing.room(want.product, warehouse.warehouse_id, want.quantity)
-            placing.take(want.line, want.product, warehouse.warehouse_id, units)
+    for want in plan.left:  # No stock covers these: they wait at the first warehouse whose limit allows it.
+        for warehouse in placing.candidates:
+            units = placing.room(want.product, warehouse, want.quantity)
+            placing.take(want.line, want.product, warehouse, units)
             want.quantity -= units
             if not want.quantity:
                 break
-    return [want.line for want in left if want.quantity]
+    return [want.line for want in plan.left if want.quantity], plan.rule
 
 
 def _place_whole(placing: _Placing, wanted: list[Wanted]) -> list[int]:
     """An order that may not be split goes to the warehouse that can promise most of it, backorders included."""
     best, best_rooms = None, [0] * len(wanted)
-    for warehouse in placing.preferred:
-        rooms = _rooms(placing, wanted, warehouse.warehouse_id)
+    for warehouse in placing.candidates:
+        rooms = _rooms(placing, wanted, warehouse)
         if sum(rooms) > sum(best_rooms):
             best, best_rooms = warehouse, rooms
     if best is not None:
         for want, units in zip(wanted, best_rooms, strict=True):
-            placing.take(want.line, want.product, best.warehouse_id, units)
+            placing.take(want.line, want.product, best, units)
     return [want.line for want, units in zip(wanted, best_rooms, strict=True) if units < want.quantity]
 
 
