@@ -13,7 +13,7 @@ from psycopg import adapters
 
 import onhand.db
 from onhand.db import queries as q
-from onhand.db import queries_supply, queries_web
+from onhand.db import queries_routing, queries_supply, queries_web
 from onhand.db.query import Query, Statement
 from onhand.domain.ids import Id
 
@@ -22,6 +22,7 @@ PARAMETER = re.compile(r"%\((\w+)\)s")
 SQL = Path(onhand.db.__file__).parent / "sql"
 MODULES = (
     q,
+    queries_routing,
     queries_supply,
     queries_web,
 )

@@ -118,9 +118,9 @@ def test_an_order_is_split_only_when_no_warehouse_has_it_all() -> None:
         "rule": "fewest_shipments",
         "shipments": 1,
         "distance_km": None,
+        "ship_to_precision": None,
         "candidates": [
             {"warehouse": "EAST", "distance_km": None, "chosen": False},
-            {"warehouse": "NORTH", "distance_km": None, "chosen": False},
             {"warehouse": "WEST", "distance_km": None, "chosen": True},
         ],
     }

@@ -30,6 +30,16 @@ Examples:
   onhand import stock stock.csv --dry-run
   onhand import stock stock.csv --report refused.csv
 """,
+    "geo": """Examples:
+  onhand geo import DE.txt
+""",
+    "geo:import_": """The file is one of download.geonames.org/export/zip, unzipped: tab-separated, with country, \
+postal code, latitude and longitude in columns 1, 2, 10 and 11. Importing a newer one replaces what it names.
+
+Examples:
+  onhand geo import DE.txt
+  onhand geo import allCountries.txt --json
+""",
     "migrating:migrate": """Examples:
   onhand migrate
   onhand migrate --check    list what is pending; exit 1 if anything is

@@ -60,6 +60,8 @@ _add(_export, "ledger", "exporting:ledger", "The ledger, oldest first.")
 _add(_export, "reservations", "exporting:reservations", "Reservations, one row per line and warehouse, oldest first.")
 _reorder = _group("reorder", "Purchase orders for what runs low.")
 _add(_reorder, "run", "reordering:run", "The daily batch: order what levels below their threshold lack.")
+_geo = _group("geo", "Where addresses lie.")
+_add(_geo, "import", "geo:import_", "Take in a postal code file of GeoNames.")
 _add(app, "reconcile", "reconciling:reconcile", "Prove that ledger, levels and reservations agree.")
 _add(app, "demo", "demo:demo", "A demo shop: fill an empty store, or keep orders coming.")
 app.command(

@@ -66,7 +66,7 @@ def _hold(world: World, header: Header, pick: Pick) -> Allocation:
 def _route(placement: Placement) -> dict[str, Any] | None:
     if placement.ranking is None:
         return None
-    return routing.explained(placement.ranking, {pick.warehouse for pick in placement.picks}, placement.rule)
+    return routing.route(placement.ranking, {pick.warehouse for pick in placement.picks}, placement.rule)
 
 
 def _ends(world: World, expires_in_s: int | None) -> datetime | None:

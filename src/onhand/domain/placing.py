@@ -7,7 +7,7 @@ import msgspec
 
 from onhand.domain import routing
 from onhand.domain.commands import Reserve, ReserveLine
-from onhand.domain.errors import LevelOverflow, Shortage
+from onhand.domain.errors import LevelOverflow, NoActiveWarehouse, Shortage
 from onhand.domain.ids import Id
 from onhand.domain.level import LevelKey
 from onhand.domain.routing import Pick, Ranking, Wanted
@@ -29,10 +29,9 @@ class Placement(msgspec.Struct):
 class _Placing:
     """One order finding its place. taken: units that its earlier lines took already."""
 
-    def __init__(self, world: World, command: Reserve, ranking: Ranking | None) -> None:
+    def __init__(self, world: World, command: Reserve) -> None:
         self.world = world
         self.command = command
-        self.candidates = [candidate.warehouse.warehouse_id for candidate in ranking.candidates] if ranking else []
         self.taken: dict[LevelKey, int] = {}
         self.picks: list[Pick] = []
 
@@ -54,11 +53,10 @@ def place(world: World, command: Reserve) -> Placement:
     routed = [
         Wanted(index, line.product, line.quantity) for index, line in enumerate(command.lines) if line.warehouse is None
     ]
-    ranking = routing.rank(world.warehouses.values(), command.ship_to) if routed else None
-    placing = _Placing(world, command, ranking)
-    short, rule = _place_named(placing), routing.ONLY_PLAN
-    if ranking:
-        without_place, rule = _place_routed(placing, routed, ranking)
+    placing = _Placing(world, command)
+    short, ranking, rule = _place_named(placing), None, routing.ONLY_PLAN
+    if routed:
+        without_place, ranking, rule = _place_routed(placing, routed)
         short += without_place
     _must_be_countable(placing)
     return Placement(_merged(placing.picks), sorted(short), ranking, rule)
@@ -115,34 +113,52 @@ def _place_named(placing: _Placing) -> list[int]:
     return short
 
 
-def _place_routed(placing: _Placing, wanted: list[Wanted], ranking: Ranking) -> tuple[list[int], str]:
-    active = set(placing.candidates)
-    stock = {
-        level.key: level.free - placing.taken.get(level.key, 0)
-        for product in {want.product for want in wanted}
-        for level in placing.world.by_product.get(product, ())
-        if level.warehouse in active
-    }
-    split = placing.command.allow_split
+def _place_routed(placing: _Placing, wanted: list[Wanted]) -> tuple[list[int], Ranking, str]:
+    """Lines without a place, whom routing chose from, and the rule that decided."""
+    world, ship_to, split = placing.world, placing.command.ship_to, placing.command.allow_split
+    if not any(warehouse.active for warehouse in world.warehouses.values()):
+        raise NoActiveWarehouse
+    stock = _free(placing, {want.product for want in wanted})
+    holders = {warehouse for (_, warehouse), units in stock.items() if units > 0}
+    ranking = routing.rank([world.warehouses[warehouse] for warehouse in holders], ship_to)
     plan = routing.plan(wanted, stock, ranking, allow_split=split)
-    if plan.left and not split:
-        return _place_whole(placing, wanted), routing.ONLY_PLAN
     for pick in plan.picks:
         placing.take(pick.line, pick.product, pick.warehouse, pick.quantity)
-    for want in plan.left:  # No stock covers these: they wait at the first warehouse whose limit allows it.
-        for warehouse in placing.candidates:
+    if not plan.left:
+        return [], ranking, plan.rule
+    everywhere = routing.rank(world.warehouses.values(), ship_to)
+    candidates = [candidate.warehouse.warehouse_id for candidate in everywhere.candidates]
+    short = (_place_waiting if split else _place_whole)(placing, plan.left, candidates)
+    return short, everywhere.among(holders | {pick.warehouse for pick in placing.picks}), plan.rule
+
+
+def _free(placing: _Placing, products: set[Id]) -> dict[LevelKey, int]:
+    """Units on the shelves of active warehouses that nobody is promised, nor this order's named lines."""
+    known = placing.world.warehouses
+    return {
+        level.key: level.free - placing.taken.get(level.key, 0)
+        for product in products
+        for level in placing.world.by_product.get(product, ())
+        if level.warehouse in known and known[level.warehouse].active
+    }
+
+
+def _place_waiting(placing: _Placing, left: list[Wanted], candidates: Sequence[Id]) -> list[int]:
+    """No stock covers these: they wait at the first warehouse whose limit allows it."""
+    for want in left:
+        for warehouse in candidates:
             units = placing.room(want.product, warehouse, want.quantity)
             placing.take(want.line, want.product, warehouse, units)
             want.quantity -= units
             if not want.quantity:
                 break
-    return [want.line for want in plan.left if want.quantity], plan.rule
+    return [want.line for want in left if want.quantity]
 
 
-def _place_whole(placing: _Placing, wanted: list[Wanted]) -> list[int]:
+def _place_whole(placing: _Placing, wanted: list[Wanted], candidates: Sequence[Id]) -> list[int]:
     """An order that may not be split goes to the warehouse that can promise most of it, backorders included."""
     best, best_rooms = None, [0] * len(wanted)
-    for warehouse in placing.candidates:
+    for warehouse in candidates:
         rooms = _rooms(placing, wanted, warehouse)
         if sum(rooms) > sum(best_rooms):
             best, best_rooms = warehouse, rooms

@@ -5,6 +5,7 @@ the sum of which is to be least; equal plans are told apart by fewer shipments, 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Any
 
@@ -73,6 +74,12 @@ class Ranking(msgspec.Struct, frozen=True):
 
     candidates: list[Candidate]
     rules: tuple[Rule, ...]
+    precision: str | None = None  # of the ship-to's coordinates
+
+    def among(self, warehouses: AbstractSet[Id]) -> "Ranking":
+        """Only these."""
+        kept = [candidate for candidate in self.candidates if candidate.warehouse.warehouse_id in warehouses]
+        return Ranking(kept, self.rules, self.precision)
 
     def deciding(self, cost: int, other: int | None) -> str:
         """The first rule by which a plan differs from the next best."""
@@ -111,7 +118,7 @@ def rank(warehouses: Iterable[Warehouse], ship_to: ShipTo | None, rules: tuple[R
                 cost = cost << _COST_BITS | _cost(rule, warehouse, ship_to, distance)
             candidates.append(Candidate(warehouse, distance, cost << _COST_BITS | 1))
     candidates.sort(key=lambda candidate: (candidate.cost, candidate.warehouse.code))
-    return Ranking(candidates, rules)
+    return Ranking(candidates, rules, ship_to.precision if ship_to else None)
 
 
 def _cost(rule: Rule, warehouse: Warehouse, ship_to: ShipTo | None, distance: float | None) -> int:
@@ -192,7 +199,7 @@ def _copied(wanted: Sequence[Wanted]) -> list[Wanted]:
     return [Wanted(want.line, want.product, want.quantity) for want in wanted]
 
 
-def explained(ranking: Ranking, used: set[Id], rule: str) -> dict[str, Any]:
+def route(ranking: Ranking, used: set[Id], rule: str) -> dict[str, Any]:
     """The route as a reservation and a quote show it: the rule that decided, and whom it chose from. Kilometres."""
     distances = [c.distance_km for c in ranking.candidates if c.warehouse.warehouse_id in used]
     known = [distance for distance in distances if distance is not None]
@@ -202,6 +209,7 @@ def explained(ranking: Ranking, used: set[Id], rule: str) -> dict[str, Any]:
         "rule": rule,
         "shipments": len(used),
         "distance_km": round(sum(known), 1) if known else None,
+        "ship_to_precision": ranking.precision,
         "candidates": [
             {
                 "warehouse": candidate.warehouse.code,
