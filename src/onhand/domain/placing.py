@@ -10,8 +10,8 @@ from onhand.domain.commands import Reserve, ReserveLine
 from onhand.domain.errors import LevelOverflow, NoActiveWarehouse, Shortage
 from onhand.domain.ids import Id
 from onhand.domain.level import LevelKey
-from onhand.domain.routing import Pick, Ranking, Wanted
-from onhand.domain.world import World, must_be_active, reservable
+from onhand.domain.routing import Pick, Plan, Ranking, Wanted
+from onhand.domain.world import MissingFactsError, World, must_be_active, reservable
 
 
 class Placement(msgspec.Struct):
@@ -122,6 +122,7 @@ def _place_routed(placing: _Placing, wanted: list[Wanted]) -> tuple[list[int], R
     holders = {warehouse for (_, warehouse), units in stock.items() if units > 0}
     ranking = routing.rank([world.warehouses[warehouse] for warehouse in holders], ship_to)
     plan = routing.plan(wanted, stock, ranking, allow_split=split)
+    _must_be_locked(world, plan)
     for pick in plan.picks:
         placing.take(pick.line, pick.product, pick.warehouse, pick.quantity)
     if not plan.left:
@@ -132,15 +133,22 @@ def _place_routed(placing: _Placing, wanted: list[Wanted]) -> tuple[list[int], R
     return short, everywhere.among(holders | {pick.warehouse for pick in placing.picks}), plan.rule
 
 
+def _must_be_locked(world: World, plan: Plan) -> None:
+    """A plan stands on locked levels. Raises MissingFactsError for others that it uses, or that might spare a wait."""
+    keys = {(pick.product, pick.warehouse) for pick in plan.picks}
+    keys |= {(want.product, warehouse) for want in plan.left for warehouse in world.seen.get(want.product, ())}
+    if not keys <= world.levels.keys():
+        raise MissingFactsError(levels=keys - world.levels.keys())
+
+
 def _free(placing: _Placing, products: set[Id]) -> dict[LevelKey, int]:
     """Units on the shelves of active warehouses that nobody is promised, nor this order's named lines."""
-    known = placing.world.warehouses
-    return {
-        level.key: level.free - placing.taken.get(level.key, 0)
-        for product in products
-        for level in placing.world.by_product.get(product, ())
-        if level.warehouse in known and known[level.warehouse].active
-    }
+    world, known = placing.world, placing.world.warehouses
+    free = {(p, warehouse): units for p in products for warehouse, units in world.seen.get(p, {}).items()}
+    for product in products:
+        for level in world.by_product.get(product, ()):
+            free[level.key] = level.free - placing.taken.get(level.key, 0)
+    return {key: units for key, units in free.items() if key[1] in known and known[key[1]].active}
 
 
 def _place_waiting(placing: _Placing, left: list[Wanted], candidates: Sequence[Id]) -> list[int]:

@@ -1,5 +1,5 @@
 -- name: read_levels_of_products
--- For a quote: no lock, no promise.
+-- For a plan: no lock, no promise.
 SELECT product_id, warehouse_id, on_hand, reserved, backordered, damaged, quality_control, incoming, version,
        backorder_limit
 FROM level WHERE cell = :cell AND product_id = ANY(:product_ids::uuid[])
