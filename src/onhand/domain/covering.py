@@ -16,7 +16,7 @@ from itertools import combinations
 import msgspec
 
 EXACT_MAX = 12  # candidates: 4,096 sets
-SHORTLIST_MAX = 9  # candidates around a greedy cover: 512 sets
+SHORTLIST_MAX = 8  # candidates around a greedy cover: 256 sets
 PAIRS_MAX = 2_500  # sets of two that are all judged: up to 71 candidates
 
 
@@ -103,7 +103,9 @@ def _best(problem: Problem, sets: Sequence[tuple[int, ...]]) -> Cover | None:
     """Of sets of one size. What beats them all in shipments has beaten every larger set too: any has a larger cost."""
     if not sets:
         return None
-    priced = sorted((problem.cost(chosen), chosen) for chosen in sets)
+    costs = problem.costs
+    one = len(sets[0]) == 1
+    priced = sorted((costs[chosen[0]] if one else problem.cost(chosen), chosen) for chosen in sets)
     cost, chosen = priced[0]
     if len(priced) > 1:
         return Cover(chosen, cost, priced[1][0])

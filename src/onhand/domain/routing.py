@@ -7,6 +7,7 @@ the sum of which is to be least; equal plans are told apart by fewer shipments, 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from onhand.domain.geo import distance_km
 from onhand.domain.ids import Id
 
 CANDIDATES_SHOWN_MAX = 12
+RANKINGS_KEPT_MAX = 1_024  # twice the orders of a batch
 _COST_BITS = 48  # of one rule, summed over a plan
 
 
@@ -109,6 +111,12 @@ def distance_to(warehouse: Warehouse, ship_to: ShipTo | None) -> float | None:
 
 def rank(warehouses: Iterable[Warehouse], ship_to: ShipTo | None, rules: tuple[Rule, ...] = DEFAULT_RULES) -> Ranking:
     """Active warehouses, the preferred first. Equal ones in the order of their codes, so the answer never varies."""
+    return _rank(tuple(warehouses), ship_to, rules)
+
+
+@lru_cache(maxsize=RANKINGS_KEPT_MAX)
+def _rank(warehouses: tuple[Warehouse, ...], ship_to: ShipTo | None, rules: tuple[Rule, ...]) -> Ranking:
+    """Kept, because an order is ranked when it is planned and again under the lock."""
     candidates = []
     for warehouse in warehouses:
         if warehouse.active:
