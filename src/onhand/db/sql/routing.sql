@@ -1,7 +1,7 @@
 -- name: read_levels_of_products
 -- For a plan: no lock, no promise.
 SELECT product_id, warehouse_id, on_hand, reserved, backordered, damaged, quality_control, incoming, version,
-       backorder_limit
+       backorder_limit, reorder_threshold
 FROM level WHERE cell = :cell AND product_id = ANY(:product_ids::uuid[])
 ORDER BY product_id, warehouse_id;
 
