@@ -20,7 +20,9 @@ async def onhand(fresh_database_url: str):
 
 def test_a_country_has_a_centre() -> None:
     assert geo.country_centre("DE") == (51, 9)
-    assert geo.country_centre("PS") == (31.92, 35.2)
+    latitude, longitude = geo.country_centre("PS") or (0, 0)
+    assert (round(latitude, 1), round(longitude, 1)) == (31.5, 34.8)  # of its two time zones' places
+    assert geo.country_centre("VI") is not None
     assert [geo.country_centre(name) for name in ("XX", "ZZ", "UK", "AN", "276", "GERMANY")] == [None] * 6
 
 

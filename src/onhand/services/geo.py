@@ -1,12 +1,14 @@
 """Where a ship-to lies, without asking the network, and how precisely that is known.
 
 Coordinates as given; else the postal code, where a GeoNames file with it was imported (`onhand geo import`); else the
-centre of the country, from the countryinfo package.
+centre of the country.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from importlib.resources import files
+from statistics import fmean
 
 import msgspec
 from countryinfo import CountryInfo
@@ -22,23 +24,40 @@ from onhand.services.requests import ShipTo
 
 IMPORT_ROWS_AT_ONCE = 10_000
 GEONAMES_COLUMNS = 12  # country, postal code, place, three divisions with their codes, latitude, longitude, accuracy
-# ISO 3166-1 codes of which the package knows no centre: those of the CIA World Factbook, in degrees.
-WITHOUT_CENTRE = {"PS": (31.92, 35.2), "CW": (12.17, -69.0), "SX": (18.05, -63.07), "BQ": (12.18, -68.25)}
+ISO_6709 = re.compile(r"([+-])(\d{2})(\d{2})(\d{2})?([+-])(\d{3})(\d{2})(\d{2})?")  # ±DDMM[SS]±DDDMM[SS]
 
 
 @cache
 def country_centre(country: str) -> tuple[float, float] | None:
-    """Latitude and longitude in degrees of an ISO 3166-1 alpha-2 code; None for what is no country."""
-    if country in WITHOUT_CENTRE:
-        return WITHOUT_CENTRE[country]
+    """Latitude and longitude in degrees of an ISO 3166-1 alpha-2 code; None for what is no country.
+
+    From countryinfo; for the few that it lacks, the middle of the places that the time zone database names there.
+    """
     try:
         found = CountryInfo(country)
-        if found.iso(2) != country:  # It also finds names and nicknames.
-            return None
-        latitude, longitude = found.latlng()
+        if found.iso(2) == country:  # It also finds names and nicknames.
+            latitude, longitude = found.latlng()
+            return float(latitude), float(longitude)
     except (CountryNotFoundError, KeyError, TypeError, ValueError):
-        return None
-    return float(latitude), float(longitude)
+        pass
+    places = _places_of_time_zones().get(country)
+    return None if places is None else (fmean(place[0] for place in places), fmean(place[1] for place in places))
+
+
+@cache
+def _places_of_time_zones() -> dict[str, list[tuple[float, float]]]:
+    """The principal places of each country: zone.tab of the IANA time zone database."""
+    places: dict[str, list[tuple[float, float]]] = {}
+    for line in (files("tzdata.zoneinfo") / "zone.tab").read_text(encoding="utf-8").splitlines():
+        fields = line.split("\t")
+        if len(fields) > 1 and (found := ISO_6709.fullmatch(fields[1])):
+            parts = found.groups()
+            places.setdefault(fields[0], []).append((_degrees(*parts[:4]), _degrees(*parts[4:])))
+    return places
+
+
+def _degrees(sign: str, degrees: str, minutes: str, seconds: str | None) -> float:
+    return (1 if sign == "+" else -1) * (int(degrees) + int(minutes) / 60 + int(seconds or 0) / 3600)
 
 
 def normal(postal_code: str) -> str:
