@@ -15,8 +15,17 @@ help: ## this list
 run: $(VENV)/run.stamp ## a live shop: embedded PostgreSQL, demo data, server and jobs (Ctrl-C stops it)
 	@exec $(BIN)/onhand serve --migrate --demo
 
-test: $(VENV)/dev.stamp check ## style gates, then every test against a real PostgreSQL
+test: $(VENV)/dev.stamp check chromium ## style gates, then every test against a real PostgreSQL
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+.PHONY: chromium
+chromium: # the pages are tested in a real one; as an ordinary user without one those tests are skipped, and say so
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do command -v $$name >/dev/null && exit 0; done; \
+	[ -z "$$CHROMIUM" ] || exit 0; \
+	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "onhand: no Chromium here: the tests of the pages are skipped (CHROMIUM=/path names one)" >&2; exit 0; }; \
+	echo "onhand: installing Chromium for the tests of the pages"; \
+	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; } >/dev/null || \
+	echo "onhand: Chromium could not be installed: the tests of the pages are skipped" >&2
 
 check: $(VENV)/dev.stamp ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check --quiet .

@@ -13,14 +13,20 @@ from psycopg import adapters
 
 import onhand.db
 from onhand.db import queries as q
-from onhand.db import queries_availability, queries_supply
+from onhand.db import queries_availability, queries_routing, queries_supply, queries_web
 from onhand.db.query import Query, Statement
 from onhand.domain.ids import Id
 
 NAMED = re.compile(r"^-- name: (\w+)(!?)", re.MULTILINE)
 PARAMETER = re.compile(r"%\((\w+)\)s")
 SQL = Path(onhand.db.__file__).parent / "sql"
-MODULES = (q, queries_availability, queries_supply)
+MODULES = (
+    q,
+    queries_availability,
+    queries_routing,
+    queries_supply,
+    queries_web,
+)
 ALL = {name: value for m in MODULES for name, value in vars(m).items() if isinstance(value, Query | Statement)}
 QUERIES = {name: value for name, value in ALL.items() if isinstance(value, Query)}
 PYTHON_TYPES: dict[str, set[object]] = {
@@ -154,7 +160,7 @@ HOT = [
     *("INSERT_RESERVATIONS", "UPDATE_RESERVATIONS", "INSERT_RESERVATION_LINES", "UPDATE_RESERVATION_LINES"),
     *("INSERT_TIMERS", "READ_TRANSFERS", "READ_TRANSFER_LINES", "INSERT_TRANSFERS", "UPDATE_TRANSFERS"),
     *("INSERT_TRANSFER_LINES", "UPDATE_TRANSFER_LINES", "READ_IDEMPOTENCY", "INSERT_IDEMPOTENCY"),
-    *("FIND_LEVELS_OF_PRODUCTS", "FIND_LEVELS_OF_RESERVATIONS", "FIND_LEVELS_OF_TRANSFERS"),
+    *("READ_LEVELS_OF_PRODUCTS", "FIND_LEVELS_OF_RESERVATIONS", "FIND_LEVELS_OF_TRANSFERS"),
 ]
 
 

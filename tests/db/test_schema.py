@@ -51,6 +51,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "created_by": "test",
     },
     "transfer_line": {"transfer_id": ID, "line": 0, "product_id": ID, "quantity": 3},
+    "postal_code": {"country": "DE", "postal_code": "10115", "latitude": 52.5, "longitude": 13.4},
     "supplier": {"supplier_id": ID, "code": "S", "name": "S", "created_at": TIME, "updated_at": TIME},
     "supplier_product": {"supplier_id": OTHER, "product_id": ID, "lead_time_days": 3},
     "purchase_order": {
@@ -73,6 +74,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "idempotency": {"digest": ID, "request_digest": ID, "created_at": TIME, "outcome": b""},
     "event": {"event_id": ID, "type": "x", "subject": "x", "created_at": TIME, "data": "{}"},
     "api_key": {"key_id": ID, "name": "x", "digest": b"x", "scopes": ["read"], "created_at": TIME},
+    "web_user": {"user_id": ID, "name": "x", "scopes": ["read"], "created_at": TIME},
 }
 BAD: dict[str, list[dict[str, Any]]] = {
     "product_sku_length": [{"sku": ""}, {"sku": "x" * 101}],
@@ -115,6 +117,8 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "transfer_goes_elsewhere": [{"to_warehouse_id": ID}],
     "transfer_line_quantity_positive": [{"quantity": 0}],
     "transfer_line_parts_within_quantity": [{"received": -1}, {"cancelled": -1}, {"received": 2, "cancelled": 2}],
+    "postal_code_latitude_on_earth": [{"latitude": 90.1}, {"latitude": -90.1}, {"latitude": float("nan")}],
+    "postal_code_longitude_on_earth": [{"longitude": 180.1}, {"longitude": -180.1}],
     "supplier_code_length": [{"code": ""}, {"code": "x" * 51}],
     "supplier_lead_time_in_known": [{"lead_time_in": "moons"}],
     "supplier_reorders_known": [{"reorders": "never"}],
@@ -137,8 +141,12 @@ BAD: dict[str, list[dict[str, Any]]] = {
     ],
     "purchase_order_line_open_is_the_rest": [{"open": 3}, {"open": -1, "received": 4}],
     "api_key_scopes_known": [{"scopes": ["read", "everything"]}],
+    "web_user_scopes_known": [{"scopes": ["read", "everything"]}],
 }
 KEYS = {
+    "postal_code_pkey",
+    *("web_user_pkey", "web_user_name_unique", "web_session_pkey", "web_session_user_id_fkey"),
+    *("web_link_pkey", "web_link_user_id_fkey"),
     *("api_key_digest_unique", "api_key_name_unique", "api_key_pkey", "event_pkey", "idempotency_pkey"),
     *("ledger_level_version_unique", "ledger_pkey", "level_pkey", "level_product_id_fkey", "level_warehouse_id_fkey"),
     *("supplier_pkey", "supplier_code_unique", "supplier_product_pkey", "supplier_product_supplier_id_fkey"),

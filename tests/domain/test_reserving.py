@@ -114,7 +114,16 @@ def test_an_order_is_split_only_when_no_warehouse_has_it_all() -> None:
     world = a_world(Level(A, EAST, on_hand=2), Level(A, WEST, on_hand=3), Level(B, WEST, on_hand=1))
     done = reserved(world, line(2, A, None), line(1, B, None))
     assert [(place[0], place[1]) for place in places(done)] == [(0, WEST), (1, WEST)]
-    assert done.route == {"rule": "fewest_shipments", "shipments": 1, "distance_km": None}
+    assert done.route == {
+        "rule": "fewest_shipments",
+        "shipments": 1,
+        "distance_km": None,
+        "ship_to_precision": None,
+        "candidates": [
+            {"warehouse": "EAST", "distance_km": None, "chosen": False},
+            {"warehouse": "WEST", "distance_km": None, "chosen": True},
+        ],
+    }
     split = reserved(world, line(3, A, None))
     assert places(split) == [(0, EAST, 2, 0), (0, WEST, 1, 0)]
     assert split.route is not None

@@ -4,6 +4,7 @@ Quantities live with the reservations; a level is what adds up from them. Time i
 """
 
 from dataclasses import dataclass, field
+from itertools import combinations
 
 
 class Refused(Exception):
@@ -128,17 +129,19 @@ class Model:
         return hold
 
     def route(self, product: int, places: int, units: int) -> list[tuple[int, int, int]]:
-        """Where an order goes that names no place. First where most of it lies, then where it may wait."""
+        """Where an order goes that names no place. From the fewest places, then where it may wait."""
         left = units
         stock = {}
         for place in range(places):
             on_hand, reserved, backordered, _ = self.level(product, place)
             stock[place] = max(0, on_hand - (reserved - backordered))
         parts = dict.fromkeys(range(places), 0)
-        for _ in range(places):
-            best = max(stock, key=lambda place: (min(stock[place], left), -place))
-            part = min(stock.pop(best), left)
-            parts[best] += part
+        target = min(units, sum(stock.values()))
+        sets = (members for size in range(places + 1) for members in combinations(range(places), size))
+        members = next(members for members in sets if sum(stock[place] for place in members) >= target)
+        for place in members:  # One of them has it all, or each gives what it has, in the order of their codes.
+            part = min(stock[place], left)
+            parts[place] += part
             left -= part
         for place in range(places):
             part = min(left, max(0, self.promisable(product, place) - parts[place]))

@@ -1,5 +1,6 @@
 """The application: Litestar routes each request to its entry in the tables; the edge lies around it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import HttpMethod, Litestar, Request, Response
@@ -17,10 +18,13 @@ from onhand.api.serving import Desk
 FRAMEWORK = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
 
 
-def make_app(desk: Desk) -> Edge:
-    """The ASGI application on an open installation; whoever opened it closes it after the server has stopped."""
+def make_app(desk: Desk, more: Sequence[HTTPRouteHandler] = ()) -> Edge:
+    """The ASGI application on an open installation; whoever opened it closes it after the server has stopped.
+
+    more: handlers that lie beside the API, such as the pages.
+    """
     app = Litestar(
-        [_handler(desk, route) for route in table.ROUTES],
+        [*(_handler(desk, route) for route in table.ROUTES), *more],
         openapi_config=None,  # onhand.api.openapi makes it from the same tables
         exception_handlers={HTTPException: _framework_problem},
         logging_config=None,

@@ -95,6 +95,12 @@ CODES: dict[str, Code] = {
         "The warehouse takes no new stock and no new orders.",
         "Name another warehouse, or make this one active again.",
     ),
+    "NO_ACTIVE_WAREHOUSE": Code(
+        409,
+        "No active warehouse",
+        "A line names no warehouse, and no warehouse is active.",
+        "Make a warehouse, or make one active again.",
+    ),
     "ALREADY_EXISTS": Code(
         409, "Already exists", "The SKU, code or name is taken.", "Change the existing one with PATCH, or rename."
     ),
@@ -172,5 +178,6 @@ FIELD_CODES: dict[str, str] = {
     "INVALID_LENGTH": "The text or the list is too short or too long.",
     "INVALID_CHARACTERS": "Control characters, NUL, or bytes that are not UTF-8.",
     "INVALID_UUID": "Not a UUID.",
+    "UNKNOWN_COUNTRY": "Two capital letters, but no country of ISO 3166-1.",
     "INVALID_VALUE": "Not one of the values, or not in the form, that this field has.",
 }

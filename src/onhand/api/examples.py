@@ -127,7 +127,30 @@ RESERVATION: Json = {
             "requested": 3,
         }
     ],
-    "route": {"rule": "fewest_shipments", "shipments": 2, "distance_km": 812.4},
+    "route": {
+        "rule": "closest",
+        "shipments": 2,
+        "distance_km": 1213.0,
+        "ship_to_precision": "postal_code",
+        "candidates": [
+            {"warehouse": "LEJ1", "distance_km": 146.0, "chosen": True},
+            {"warehouse": "MAN1", "distance_km": 1067.0, "chosen": True},
+            {"warehouse": "BCN1", "distance_km": 1498.0, "chosen": False},
+        ],
+    },
+}
+NEW_QUOTE: Json = {"lines": [{"sku": "MUG-RED", "quantity": 3}], "ship_to": {"country": "DE", "postal_code": "10115"}}
+QUOTE: Json = {
+    "lines": [
+        {
+            "line": 0,
+            "sku": "MUG-RED",
+            "quantity": 3,
+            "missing": 0,
+            "allocations": [{"warehouse": "LEJ1", "quantity": 2}, {"warehouse": "MAN1", "quantity": 1}],
+        }
+    ],
+    "route": RESERVATION["route"],
 }
 RELEASED: Json = {
     **RESERVATION,

@@ -1,4 +1,4 @@
-"""Pages for people: what this is, the documentation, and what each problem means. Self-contained, no outside host."""
+"""The documentation, and what each problem means. Self-contained, no outside host."""
 
 from functools import cache
 from html import escape
@@ -51,21 +51,10 @@ def routes(documented: list[Route]) -> list[Route]:
         return Answer(200, docs(), HTML)
 
     return [
-        Route(method="GET", path="/", handle=_home, summary="What this is", tag="pages"),
         Route(method="GET", path="/openapi.json", handle=openapi_json, summary="OpenAPI 3.1", tag="pages"),
         Route(method="GET", path="/docs", handle=docs_page, summary="The documentation", tag="pages"),
         Route(method="GET", path="/problems/{code}", handle=_problem, summary="What a problem means", tag="pages"),
     ]
-
-
-async def _home(call: Call) -> Answer:
-    del call
-    body = """<h1>onhand</h1>
-<p>The truth about stock: how many units of each SKU lie in each warehouse, how many are promised to orders, and what
-can be promised next.</p>
-<ul><li><a href="/docs">The API</a>, and its <a href="/openapi.json">OpenAPI document</a></li>
-<li><a href="/health/ready">Is it ready?</a></li><li><a href="/metrics">Metrics</a> for Prometheus</li></ul>"""
-    return Answer(200, _page("onhand", body), HTML)
 
 
 async def _problem(call: Call) -> Answer:

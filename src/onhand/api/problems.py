@@ -162,6 +162,11 @@ TABLE: dict[type[Exception], Callable[[Any], Told]] = {
         error.code, "The purchase order is a draft: the supplier has not been asked for anything yet."
     ),
     e.WarehouseInactive: _warehouse_inactive,
+    e.NoActiveWarehouse: lambda error: Told(
+        error.code,
+        "No warehouse is active: an order that names none can go nowhere.",
+        [{"path": "lines", "code": error.code, "detail": "Name a warehouse, or make one active."}],
+    ),
     e.AlreadyExists: _already_exists,
     e.Invalid: _invalid,
     e.IdempotencyKeyReused: lambda error: Told(

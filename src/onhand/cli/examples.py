@@ -30,6 +30,16 @@ Examples:
   onhand import stock stock.csv --dry-run
   onhand import stock stock.csv --report refused.csv
 """,
+    "geo": """Examples:
+  onhand geo import DE.txt
+""",
+    "geo:import_": """The file is one of download.geonames.org/export/zip, unzipped: tab-separated, with country, \
+postal code, latitude and longitude in columns 1, 2, 10 and 11. Importing a newer one replaces what it names.
+
+Examples:
+  onhand geo import DE.txt
+  onhand geo import allCountries.txt --json
+""",
     "migrating:migrate": """Examples:
   onhand migrate
   onhand migrate --check    list what is pending; exit 1 if anything is
@@ -65,6 +75,15 @@ Examples:
 """,
     "key:revoke": """Examples:
   onhand key revoke --name shop
+""",
+    "user": """Examples:
+  onhand user create --name ana --scope read,operate
+""",
+    "user:create": """Scopes are those of keys. The same command with an existing name changes what they may do.
+
+Examples:
+  onhand user create --name ana --scope read,operate
+  onhand user create --name boss --scope read,reserve,operate,admin
 """,
     "orders:orders": """The file has the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, \
 CustomerID and Country. An invoice number with a leading C is a cancellation. Lines that are no goods (postage, fees) \

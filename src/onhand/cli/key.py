@@ -21,7 +21,7 @@ AsJson = Annotated[bool, Parameter(name="--json", help="Print the keys as JSON."
 
 def create(*, name: Name, scope: Scope) -> int:
     """Make a key and print it, this once, alone on stdout."""
-    scopes = _scopes(scope)
+    scopes = scopes_of(scope)
     if not 0 < len(name) <= NAME_MAX_CHARS or BAD_TEXT.search(name):
         raise CliError(f"a name has 1 to {NAME_MAX_CHARS} characters, and no control characters")
 
@@ -67,7 +67,7 @@ def _state(valid: bool) -> str:  # noqa: FBT001
     return "valid" if valid else "revoked"
 
 
-def _scopes(given: list[str]) -> list[str]:
+def scopes_of(given: list[str]) -> list[str]:
     wanted = [scope.strip() for text in given for scope in text.split(",") if scope.strip()]
     if unknown := [scope for scope in wanted if scope not in keys.SCOPES]:
         raise CliError(f"there is no scope {', '.join(map(repr, unknown))}", f"Scopes: {', '.join(keys.SCOPES)}")

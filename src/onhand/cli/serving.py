@@ -16,6 +16,7 @@ from onhand.cli import demo as shop
 from onhand.cli import opening
 from onhand.cli.errors import CliError
 from onhand.cli.terminal import say, show
+from onhand.cli.user import newcomer_link
 from onhand.config import Settings, from_environment
 from onhand.server import supervisor
 
@@ -42,10 +43,11 @@ def serve(
             held.enter_context(_termination_is_interruption())
             url = held.enter_context(_database(settings, migrate=migrate))
             key = _prepared_demo(settings, url) if demo else None
+            link = opening.run_on(url, newcomer_link) if key else None
             orders = held.enter_context(_live_orders()) if key else None
 
             def announce(address: str) -> None:
-                _announce(address, key)
+                _announce(address, key, link)
                 if orders is not None:
                     orders.start(url)
 
@@ -76,9 +78,11 @@ def _prepared_demo(settings: Settings, url: str) -> str | None:
     return opening.run_on(url, lambda onhand: shop.prepare(onhand, settings.home))
 
 
-def _announce(address: str, key: str | None) -> None:
+def _announce(address: str, key: str | None, link: str | None) -> None:
     show()
     show(f"  onhand serves on  {address}", style="bold")
+    if link is not None:
+        show(f"  to look around    {address}{link}  (logs you in, once)", style="bold")
     show(f"  to read about it  {address}/docs")
     if key is None:
         show("  a key to use it   onhand key create --name NAME --scope read,reserve,operate")

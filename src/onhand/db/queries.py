@@ -49,7 +49,6 @@ class LevelRow(NamedTuple):
     warehouse_id: Id
 
 
-FIND_LEVELS_OF_PRODUCTS = Query("find_levels_of_products", LevelKeyRow)
 FIND_LEVELS_OF_RESERVATIONS = Query("find_levels_of_reservations", LevelKeyRow)
 FIND_LEVELS_OF_TRANSFERS = Query("find_levels_of_transfers", LevelKeyRow)
 LOCK_LEVELS = Query("lock_levels", LockedLevelRow)

@@ -53,12 +53,13 @@ class ReserveLine(msgspec.Struct, frozen=True, gc=False):
 
 
 class ShipTo(msgspec.Struct, frozen=True, gc=False):
-    """Degrees, and ISO 3166-1 alpha-2."""
+    """Degrees, and ISO 3166-1 alpha-2. precision: what the coordinates are: coordinates, postal_code or country."""
 
     latitude: float | None = None
     longitude: float | None = None
     country: str | None = None
     postal_code: str | None = None
+    precision: str | None = None
 
 
 class Reserve(msgspec.Struct, frozen=True, tag=True):

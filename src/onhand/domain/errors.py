@@ -13,6 +13,7 @@ DomainError
 ├── PurchaseOrderClosed PURCHASE_ORDER_CLOSED
 ├── PurchaseOrderNotPlaced PURCHASE_ORDER_NOT_PLACED
 ├── WarehouseInactive   WAREHOUSE_INACTIVE
+├── NoActiveWarehouse   NO_ACTIVE_WAREHOUSE
 ├── AlreadyExists       ALREADY_EXISTS
 ├── Invalid             VALIDATION_FAILED
 ├── IdempotencyKeyReused IDEMPOTENCY_KEY_REUSED
@@ -160,6 +161,13 @@ class WarehouseInactive(DomainError):
     code: ClassVar[str] = "WAREHOUSE_INACTIVE"
     line: int
     warehouse: Id
+
+
+@dataclass(eq=False)
+class NoActiveWarehouse(DomainError):
+    """No warehouse is open: an order that names none can go nowhere."""
+
+    code: ClassVar[str] = "NO_ACTIVE_WAREHOUSE"
 
 
 @dataclass(eq=False)

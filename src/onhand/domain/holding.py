@@ -37,7 +37,7 @@ def reserve(world: World, command: Reserve) -> ReservationDone:
         created_at=world.now,
         expires_at=_ends(world, command.expires_in_s),
         allocations=[_hold(world, command.header, pick) for pick in placement.picks],
-        route=_route(world, command, placement),
+        route=_route(placement),
         requested={str(index): command.lines[index].quantity for index in placement.short} or None,
         new=True,
         touched=True,
@@ -63,21 +63,10 @@ def _hold(world: World, header: Header, pick: Pick) -> Allocation:
     )
 
 
-def _route(world: World, command: Reserve, placement: Placement) -> dict[str, Any] | None:
-    if not placement.preferred:
+def _route(placement: Placement) -> dict[str, Any] | None:
+    if placement.ranking is None:
         return None
-    used = {pick.warehouse for pick in placement.picks}
-    distances = [
-        distance
-        for warehouse in used
-        if warehouse in world.warehouses  # A named one may be younger than the list.
-        and (distance := routing.distance_to(world.warehouses[warehouse], command.ship_to)) is not None
-    ]
-    return {
-        "rule": "fewest_shipments",
-        "shipments": len(used),
-        "distance_km": round(sum(distances), 1) if distances else None,
-    }
+    return routing.route(placement.ranking, {pick.warehouse for pick in placement.picks}, placement.rule)
 
 
 def _ends(world: World, expires_in_s: int | None) -> datetime | None:

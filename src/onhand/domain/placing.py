@@ -7,28 +7,31 @@ import msgspec
 
 from onhand.domain import routing
 from onhand.domain.commands import Reserve, ReserveLine
-from onhand.domain.errors import LevelOverflow, Shortage
+from onhand.domain.errors import LevelOverflow, NoActiveWarehouse, Shortage
 from onhand.domain.ids import Id
 from onhand.domain.level import LevelKey
-from onhand.domain.routing import Pick, Wanted, Warehouse
-from onhand.domain.world import World, must_be_active, reservable
+from onhand.domain.routing import Pick, Plan, Ranking, Wanted
+from onhand.domain.world import MissingFactsError, World, must_be_active, reservable
 
 
 class Placement(msgspec.Struct):
-    """picks: what is held where, one per line and warehouse; short: the lines that did not find all they want."""
+    """picks: what is held where, one per line and warehouse; short: the lines that did not find all they want.
+
+    ranking: whom routing chose from, where it had to, and the rule that decided.
+    """
 
     picks: list[Pick]
     short: list[int]
-    preferred: list[Warehouse]
+    ranking: Ranking | None = None
+    rule: str = routing.ONLY_PLAN
 
 
 class _Placing:
     """One order finding its place. taken: units that its earlier lines took already."""
 
-    def __init__(self, world: World, command: Reserve, preferred: list[Warehouse]) -> None:
+    def __init__(self, world: World, command: Reserve) -> None:
         self.world = world
         self.command = command
-        self.preferred = preferred
         self.taken: dict[LevelKey, int] = {}
         self.picks: list[Pick] = []
 
@@ -50,13 +53,13 @@ def place(world: World, command: Reserve) -> Placement:
     routed = [
         Wanted(index, line.product, line.quantity) for index, line in enumerate(command.lines) if line.warehouse is None
     ]
-    preferred = routing.preference(world.warehouses.values(), command.ship_to) if routed else []
-    placing = _Placing(world, command, preferred)
-    short = _place_named(placing)
+    placing = _Placing(world, command)
+    short, ranking, rule = _place_named(placing), None, routing.ONLY_PLAN
     if routed:
-        short += _place_routed(placing, routed)
+        without_place, ranking, rule = _place_routed(placing, routed)
+        short += without_place
     _must_be_countable(placing)
-    return Placement(_merged(placing.picks), sorted(short), preferred)
+    return Placement(_merged(placing.picks), sorted(short), ranking, rule)
 
 
 def _place_one(world: World, line: ReserveLine, warehouse: Id) -> Placement:
@@ -68,7 +71,7 @@ def _place_one(world: World, line: ReserveLine, warehouse: Id) -> Placement:
     if not reservable(level, units):
         raise LevelOverflow(0, line.product, warehouse, units)
     picks = [Pick(0, line.product, warehouse, units)] if units else []
-    return Placement(picks, [0] if units < line.quantity else [], [])
+    return Placement(picks, [0] if units < line.quantity else [])
 
 
 def shortages(world: World, command: Reserve, short: Sequence[int]) -> list[Shortage]:
@@ -110,40 +113,66 @@ def _place_named(placing: _Placing) -> list[int]:
     return short
 
 
-def _place_routed(placing: _Placing, wanted: list[Wanted]) -> list[int]:
-    active = {warehouse.warehouse_id for warehouse in placing.preferred}
-    stock = {
-        level.key: level.free - placing.taken.get(level.key, 0)
-        for product in {want.product for want in wanted}
-        for level in placing.world.by_product.get(product, ())
-        if level.warehouse in active
-    }
-    split = placing.command.allow_split
-    picks, left = routing.plan(wanted, stock, placing.preferred, allow_split=split)
-    if left and not split:
-        return _place_whole(placing, wanted)
-    for pick in picks:
+def _place_routed(placing: _Placing, wanted: list[Wanted]) -> tuple[list[int], Ranking, str]:
+    """Lines without a place, whom routing chose from, and the rule that decided."""
+    world, ship_to, split = placing.world, placing.command.ship_to, placing.command.allow_split
+    if not any(warehouse.active for warehouse in world.warehouses.values()):
+        raise NoActiveWarehouse
+    stock = _free(placing, {want.product for want in wanted})
+    holders = {warehouse for (_, warehouse), units in stock.items() if units > 0}
+    ranking = routing.rank([world.warehouses[warehouse] for warehouse in holders], ship_to)
+    plan = routing.plan(wanted, stock, ranking, allow_split=split)
+    _must_be_locked(world, plan)
+    for pick in plan.picks:
         placing.take(pick.line, pick.product, pick.warehouse, pick.quantity)
-    for want in left:  # No stock covers these: they wait at the first warehouse whose limit allows it.
-        for warehouse in placing.preferred:
-            units = placing.room(want.product, warehouse.warehouse_id, want.quantity)
-            placing.take(want.line, want.product, warehouse.warehouse_id, units)
+    if not plan.left:
+        return [], ranking, plan.rule
+    everywhere = routing.rank(world.warehouses.values(), ship_to)
+    candidates = [candidate.warehouse.warehouse_id for candidate in everywhere.candidates]
+    short = (_place_waiting if split else _place_whole)(placing, plan.left, candidates)
+    return short, everywhere.among(holders | {pick.warehouse for pick in placing.picks}), plan.rule
+
+
+def _must_be_locked(world: World, plan: Plan) -> None:
+    """A plan stands on locked levels. Raises MissingFactsError for others that it uses, or that might spare a wait."""
+    keys = {(pick.product, pick.warehouse) for pick in plan.picks}
+    keys |= {(want.product, warehouse) for want in plan.left for warehouse in world.seen.get(want.product, ())}
+    if not keys <= world.levels.keys():
+        raise MissingFactsError(levels=keys - world.levels.keys())
+
+
+def _free(placing: _Placing, products: set[Id]) -> dict[LevelKey, int]:
+    """Units on the shelves of active warehouses that nobody is promised, nor this order's named lines."""
+    world, known = placing.world, placing.world.warehouses
+    free = {(p, warehouse): units for p in products for warehouse, units in world.seen.get(p, {}).items()}
+    for product in products:
+        for level in world.by_product.get(product, ()):
+            free[level.key] = level.free - placing.taken.get(level.key, 0)
+    return {key: units for key, units in free.items() if key[1] in known and known[key[1]].active}
+
+
+def _place_waiting(placing: _Placing, left: list[Wanted], candidates: Sequence[Id]) -> list[int]:
+    """No stock covers these: they wait at the first warehouse whose limit allows it."""
+    for want in left:
+        for warehouse in candidates:
+            units = placing.room(want.product, warehouse, want.quantity)
+            placing.take(want.line, want.product, warehouse, units)
             want.quantity -= units
             if not want.quantity:
                 break
     return [want.line for want in left if want.quantity]
 
 
-def _place_whole(placing: _Placing, wanted: list[Wanted]) -> list[int]:
+def _place_whole(placing: _Placing, wanted: list[Wanted], candidates: Sequence[Id]) -> list[int]:
     """An order that may not be split goes to the warehouse that can promise most of it, backorders included."""
     best, best_rooms = None, [0] * len(wanted)
-    for warehouse in placing.preferred:
-        rooms = _rooms(placing, wanted, warehouse.warehouse_id)
+    for warehouse in candidates:
+        rooms = _rooms(placing, wanted, warehouse)
         if sum(rooms) > sum(best_rooms):
             best, best_rooms = warehouse, rooms
     if best is not None:
         for want, units in zip(wanted, best_rooms, strict=True):
-            placing.take(want.line, want.product, best.warehouse_id, units)
+            placing.take(want.line, want.product, best, units)
     return [want.line for want, units in zip(wanted, best_rooms, strict=True) if units < want.quantity]
 
 

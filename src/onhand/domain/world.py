@@ -66,7 +66,7 @@ class MissingFactsError(Exception):
 
     waiting: how many backordered allocations of a level, oldest first; youngest: how many covered ones, youngest
     first; products: whose backorder limits are needed because a level is about to be made; sums: what a level's ledger
-    and reservations add up to.
+    reservations add up to; levels: to be locked, because an order would go there.
     """
 
     def __init__(
@@ -76,12 +76,14 @@ class MissingFactsError(Exception):
         youngest: Mapping[LevelKey, int] | None = None,
         products: Iterable[Id] = (),
         sums: Iterable[LevelKey] = (),
+        levels: Iterable[LevelKey] = (),
     ) -> None:
         super().__init__("facts are missing")
         self.waiting = dict(waiting or {})
         self.youngest = dict(youngest or {})
         self.products = frozenset(products)
         self.sums = frozenset(sums)
+        self.levels = frozenset(levels)
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -123,6 +125,7 @@ class World:
         self.waiting = waiting or {}
         self.youngest = youngest or {}
         self.limits = limits or {}
+        self.seen: Mapping[Id, Mapping[Id, int]] = {}  # free units by product and warehouse, read without a lock
         self.sums: Mapping[LevelKey, Sums] = {}
         self.unknown_products: AbstractSet[Id] = frozenset()  # looked for and not found
         self.allocations: dict[tuple[Id, int, Id], Allocation] = {}

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import errors as pg
 
 from onhand.db import queries as q
+from onhand.db import queries_routing as qr
 from onhand.db import queries_supply as supply
 from onhand.db.arrays import Blobs, Ids
 from onhand.db.query import Connection, Query
@@ -22,6 +23,7 @@ from onhand.domain.world import MissingFactsError, World
 from onhand.engine import outcome
 from onhand.engine.directory import Directory
 from onhand.engine.job import Answer, Job
+from onhand.engine.planning import planned
 from onhand.engine.reading import Facts, Wants, fetch_missing, wants, widened
 from onhand.engine.writing import writes
 
@@ -65,16 +67,23 @@ class Batch:
         """
         wanted = wants([job.command for job in self.jobs])
         warehouses = await self.directory.warehouses(connection)
-        await self._locate(connection, wanted)
-        facts, replays, committed = await self._lock(connection, wanted)
-        while not facts.are_locked(wanted.keys):  # A reservation was committed between locating and locking.
-            await _forget(connection)
-            await self._locate(connection, wanted)
+        seen = await self._locate(connection, wanted, warehouses)
+        while True:
             facts, replays, committed = await self._lock(connection, wanted)
-        if committed and self.committing is not None:
-            await _forget(connection)
-            return self.committing
-        answers, world = await self._decide(connection, wanted, facts, replays, warehouses)
+            if committed and self.committing is not None:
+                await _forget(connection)
+                return self.committing
+            if facts.are_locked(wanted.keys):
+                facts.seen = seen
+                try:
+                    answers, world = await self._decide(connection, wanted, facts, replays, warehouses)
+                    break
+                except MissingFactsError as missing:  # Planned stock is gone: lock where the next plan leads.
+                    wanted.keys.update(missing.levels)
+                    await _forget(connection)
+            else:  # A reservation was committed between locating and locking.
+                await _forget(connection)
+                seen = await self._locate(connection, wanted, warehouses)
         statements = list(writes(world, self.cell))
         # Keys live by the real clock, whatever time it is in a story.
         statements += self._idempotency(answers, utc_now())
@@ -100,22 +109,38 @@ class Batch:
             self.committing = unanswered
             raise
 
-    async def _locate(self, connection: Connection, wanted: Wants) -> None:
-        """Find the levels that reservations, transfers and unnamed warehouses lead to. These facts never change."""
+    async def _locate(
+        self, connection: Connection, wanted: Wants, warehouses: dict[Id, Warehouse]
+    ) -> dict[Id, dict[Id, int]]:
+        """Find the levels that reservations and transfers lead to, which never change, and plan the routed orders.
+
+        Returns the free units that the plans saw, by product and warehouse.
+        """
+        seen: dict[Id, dict[Id, int]] = {}
         if not wanted.must_be_located:
-            return
+            return seen
         cursors: list[Cursor] = []
+        stock: Cursor | None = None
         async with connection.pipeline():
             for query, name, ids in (
-                (q.FIND_LEVELS_OF_PRODUCTS, "product_ids", wanted.products),
                 (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.reservations),
                 (q.FIND_LEVELS_OF_TRANSFERS, "transfer_ids", wanted.transfers),
                 (supply.FIND_LEVELS_OF_PURCHASE_ORDERS, "purchase_order_ids", wanted.purchase_orders),
             ):
                 if ids:
                     cursors.append(await _send(connection, query, {"cell": self.cell, name: Ids(sorted(ids))}))
+            if wanted.products:
+                products = {"cell": self.cell, "product_ids": Ids(sorted(wanted.products))}
+                stock = await _send(connection, qr.READ_LEVELS_OF_PRODUCTS, products)
         for cursor in cursors:
             wanted.keys.update(await cursor.fetchall())
+        if stock is not None:
+            levels = [Level(*row) for row in await stock.fetchall()]
+            for level in levels:
+                seen.setdefault(level.product, {})[level.warehouse] = level.free
+            commands = [job.command for job in self.jobs]
+            wanted.keys |= planned(commands, levels, warehouses, self.now(), self.new_id)
+        return seen
 
     async def _lock(self, connection: Connection, wanted: Wants) -> tuple[Facts, dict[Id, tuple[Id, bytes]], bool]:
         keys = sorted(wanted.keys)
@@ -185,6 +210,8 @@ class Batch:
                 verdicts = iter(decide(world, fresh))
                 break
             except MissingFactsError as missing:
+                if missing.levels:
+                    raise
                 await fetch_missing(connection, self.cell, facts, widened(missing, wanted, facts))
         answers = []
         for job in self.jobs:

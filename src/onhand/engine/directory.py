@@ -15,6 +15,7 @@ from itertools import islice
 from psycopg_pool import AsyncConnectionPool
 
 from onhand.db import queries as q
+from onhand.db import queries_routing as qr
 from onhand.db.query import Connection
 from onhand.domain.ids import Id
 from onhand.domain.routing import Warehouse
@@ -27,12 +28,18 @@ class NotAtHandError(Exception):
     """Names are needed that the process does not hold: load them, and do the same again."""
 
     def __init__(
-        self, *, skus: Iterable[str] = (), product_ids: Iterable[Id] = (), warehouses: Iterable[str | Id] = ()
+        self,
+        *,
+        skus: Iterable[str] = (),
+        product_ids: Iterable[Id] = (),
+        warehouses: Iterable[str | Id] = (),
+        postal_codes: Iterable[tuple[str, str]] = (),
     ) -> None:
         super().__init__("names are not at hand")
         self.skus = frozenset(skus)
         self.product_ids = frozenset(product_ids)
         self.warehouses = frozenset(warehouses)  # codes or ids
+        self.postal_codes = frozenset(postal_codes)  # country and code
 
 
 class Directory:
@@ -45,6 +52,7 @@ class Directory:
         self.by_code: dict[str, Warehouse] = {}
         self.by_id: dict[Id, Warehouse] = {}
         self.code_of: dict[Id, str] = {}
+        self.place_of: dict[tuple[str, str], tuple[float, float]] = {}  # country and postal code, to degrees
         self._read_at = float("-inf")
         self._skus: set[str] = set()
         self._product_ids: set[Id] = set()
@@ -65,6 +73,15 @@ class Directory:
                 self._asked = asyncio.create_task(self._ask())
             await asyncio.shield(self._asked)
         absent: set[str | Id | tuple[str, str | Id]] = set()
+        for country, code in missing.postal_codes:
+            async with self._pool.connection() as connection:
+                place = await qr.FIND_POSTAL_CODE.first(connection, country=country, postal_code=code)
+            if place is None:
+                absent.add((country, code))
+                continue
+            if len(self.place_of) >= PRODUCTS_KEPT_MAX:
+                self.place_of.clear()
+            self.place_of[country, code] = place.latitude, place.longitude
         absent.update(missing.skus - self.id_of.keys())
         absent.update(missing.product_ids - self.sku_of.keys())
         absent.update(("warehouse", each) for each in missing.warehouses - self.by_code.keys() - self.by_id.keys())

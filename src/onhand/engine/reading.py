@@ -103,6 +103,7 @@ class Facts(msgspec.Struct):
     limits: dict[Id, int | None] = {}
     unknown_products: set[Id] = set()
     sums: dict[LevelKey, Sums] = {}
+    seen: dict[Id, dict[Id, int]] = {}
 
     def are_locked(self, keys: set[LevelKey]) -> bool:
         """Whether each level that the reservations and transfers read lead to is among the keys."""
@@ -145,6 +146,7 @@ class Facts(msgspec.Struct):
         world.drafted = Counter({(row[0], row[1]): row[2] for row in self.drafted})
         world.unknown_products = self.unknown_products
         world.sums = self.sums
+        world.seen = self.seen
         return world
 
     def _purchase_orders(self) -> dict[Id, PurchaseOrder]:

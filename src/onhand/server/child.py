@@ -25,6 +25,8 @@ from onhand.server.lane import LaneProtocol
 from onhand.server.listening import BACKLOG
 from onhand.server.protocol import close_silent
 from onhand.services.context import open_onhand
+from onhand.web.app import handlers
+from onhand.web.pulse import Pulse
 
 KEEP_ALIVE_S = 75
 FINISH_S = 7  # for requests under way; the supervisor allows 10 seconds for everything
@@ -36,9 +38,10 @@ log = structlog.get_logger()
 class _Server(Server):
     """Stops on SIGTERM, ends with status 0, and says when it listens. SIGINT is the supervisor's affair."""
 
-    def __init__(self, config: Config, ready: int | None) -> None:
+    def __init__(self, config: Config, ready: int | None, pulse: Pulse) -> None:
         super().__init__(config)
         self._ready = ready
+        self._pulse = pulse
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -54,6 +57,7 @@ class _Server(Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         stream.end_all()
+        await self._pulse.close()  # A stream without end would be waited for.
         await super().shutdown(sockets)
 
 
@@ -69,8 +73,9 @@ async def work(todo: task.Task) -> None:
     collect_less()
     async with open_onhand(todo.url, redis_url=todo.redis_url) as onhand:
         desk = Desk(onhand, pending)
+        pulse = Pulse(onhand)
         config = Config(
-            make_app(desk),
+            make_app(desk, handlers(onhand, pulse)),
             http=partial(LaneProtocol, desk=desk),  # type: ignore[arg-type]  # called as a class is
             ws="none",
             lifespan="off",
@@ -81,7 +86,7 @@ async def work(todo: task.Task) -> None:
             backlog=BACKLOG,
             timeout_graceful_shutdown=FINISH_S,
         )
-        await _Server(config, todo.ready).serve([socket.socket(fileno=todo.listener)])
+        await _Server(config, todo.ready, pulse).serve([socket.socket(fileno=todo.listener)])
 
 
 async def run_jobs(todo: task.Task) -> None:

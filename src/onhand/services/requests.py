@@ -201,6 +201,15 @@ class NewReservation(Body):
     allow_partial: bool = False
 
 
+class NewQuote(Body):
+    """An order as a reservation would have it, without a hold."""
+
+    lines: Annotated[list[ReservationLine], Meta(min_length=1, max_length=limits.LINES_MAX)]
+    ship_to: ShipTo | None = None
+    allow_split: bool = True
+    allow_partial: bool = False
+
+
 class BatchedReservation(NewReservation):
     idempotency_key: (
         Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\u0021-\u007e]+(?![\s\S])")] | None

@@ -11,18 +11,17 @@ from onhand.domain.commands import (
     Reserve,
     ReserveLine,
 )
-from onhand.domain.commands import ShipTo as To
-from onhand.domain.errors import FieldProblem, Invalid, Unknown
+from onhand.domain.errors import Unknown
 from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.domain.outcomes import ReservationDone
 from onhand.domain.reservation import Allocation, Reservation
 from onhand.engine.engine import raisable
 from onhand.engine.job import Answer
-from onhand.services import answers, rendering, sold_out
+from onhand.services import answers, geo, rendering, sold_out
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import NOTHING, Absent, named, parse_id, products_at_hand, warehouses_at_hand
-from onhand.services.requests import Extension, NewReservation, ReservationLine, ReservationPart, ShipTo
+from onhand.services.requests import Extension, NewReservation, ReservationLine, ReservationPart
 from onhand.services.submitting import Reply, Submission, header, header_about, idempotency
 
 
@@ -42,7 +41,7 @@ def to_reserve(
             ]
         ),
         order_id=request.order_id,
-        ship_to=_ship_to(request.ship_to),
+        ship_to=geo.located(onhand.directory, request.ship_to, absent),
         expires_in_s=request.expires_in_s,
         allow_split=request.allow_split,
         allow_partial=request.allow_partial,
@@ -57,17 +56,6 @@ async def reserve(
 ) -> Reply[answers.Reservation]:
     """Hold stock for an order. Raises DomainError; InsufficientStock when a line asks for more than is available."""
     return await _submit(onhand, lambda absent: to_reserve(onhand, actor, request, key, absent))
-
-
-def _ship_to(ship_to: ShipTo | None) -> To | None:
-    if ship_to is None:
-        return None
-    if (ship_to.latitude is None) != (ship_to.longitude is None):
-        detail = "Give latitude and longitude together."
-        raise Invalid([FieldProblem("ship_to.latitude", "MISSING_FIELD", detail)])
-    if ship_to.latitude is None and ship_to.country is None:
-        raise Invalid([FieldProblem("ship_to", "MISSING_FIELD", "Give latitude and longitude, or country.")])
-    return To(ship_to.latitude, ship_to.longitude, ship_to.country, ship_to.postal_code)
 
 
 def to_release(

@@ -1,6 +1,3 @@
--- name: find_levels_of_products
-SELECT product_id, warehouse_id FROM level WHERE cell = :cell AND product_id = ANY(:product_ids::uuid[]);
-
 -- name: find_levels_of_reservations
 SELECT DISTINCT product_id, warehouse_id FROM reservation_line
 WHERE cell = :cell AND reservation_id = ANY(:reservation_ids::uuid[]);

@@ -1,0 +1,16 @@
+-- name: read_levels_of_products
+-- For a plan: no lock, no promise.
+SELECT product_id, warehouse_id, on_hand, reserved, backordered, damaged, quality_control, incoming, version,
+       backorder_limit, reorder_threshold
+FROM level WHERE cell = :cell AND product_id = ANY(:product_ids::uuid[])
+ORDER BY product_id, warehouse_id;
+
+-- name: find_postal_code
+SELECT latitude, longitude FROM postal_code WHERE country = :country AND postal_code = :postal_code;
+
+-- name: put_postal_codes!
+INSERT INTO postal_code (country, postal_code, latitude, longitude)
+SELECT country, postal_code, latitude, longitude
+FROM unnest(:countries::text[], :postal_codes::text[], :latitudes::float8[], :longitudes::float8[])
+  AS new (country, postal_code, latitude, longitude)
+ON CONFLICT (country, postal_code) DO UPDATE SET latitude = EXCLUDED.latitude, longitude = EXCLUDED.longitude;

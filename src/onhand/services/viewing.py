@@ -1,0 +1,109 @@
+"""What pages show and the API has no route for: stock searched as one types, the pulse, timelines, charts."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from onhand.db import queries_web as q
+from onhand.domain.ids import Id
+from onhand.services import answers, ledger
+from onhand.services.context import CELL, Onhand
+from onhand.services.names import parse_id, warehouse_named
+from onhand.services.requests import LedgerFilter
+
+TIMELINE_MAX = 200
+HISTORY_MAX = 1_000  # ledger rows: the newest page
+SHOWN = ("all", "below", "backordered", "none")
+_WORD = re.compile(r"\w+")
+
+
+async def search(
+    onhand: Onhand,
+    *,
+    query: str = "",
+    warehouse: str = "",
+    shown: str = "all",
+    limit: int = 50,
+    cursor: str | None = None,
+) -> answers.Page:
+    """Rows of products in SKU order: SKU begins with the query, or each of its words begins a word of the name.
+
+    shown: one of SHOWN. The cursor is the last SKU. Raises Unknown.
+    """
+    words = _WORD.findall(query)
+    escaped = re.sub(r"([\\%_])", r"\\\1", query.strip().upper())
+    place = (await warehouse_named(onhand, warehouse)).warehouse_id if warehouse else None
+    async with onhand.pool.connection() as connection:
+        rows = await q.SEARCH_STOCK.all(
+            connection,
+            cell=CELL,
+            prefix=f"{escaped}%" if escaped else None,
+            words=" & ".join(f"{word}:*" for word in words),
+            warehouse_id=place,
+            shown=shown,
+            after=cursor or None,
+            row_limit=limit + 1,
+        )
+    return answers.Page(rows[:limit], rows[limit - 1].sku if len(rows) > limit else None)
+
+
+async def warehouse_sums(onhand: Onhand) -> list[q.WarehouseSumRow]:
+    """Reads every level: seconds at millions of them."""
+    async with onhand.pool.connection() as connection:
+        return await q.SUM_WAREHOUSES.all(connection)
+
+
+async def operations(onhand: Onhand, since: datetime, until: datetime, step_s: int) -> list[q.OperationCountRow]:
+    """How many of each type began in each step_s seconds; ids carry their time in milliseconds."""
+    async with onhand.pool.connection() as connection:
+        return await q.COUNT_OPERATIONS.all(connection, cell=CELL, first=_floor(since), last=_floor(until), step=step_s)
+
+
+def _floor(time: datetime) -> Id:
+    """The least UUIDv7 of this moment (RFC 9562, 5.7)."""
+    return Id(int(time.timestamp() * 1000).to_bytes(6, "big") + b"\x70" + bytes(9))
+
+
+async def timeline(onhand: Onhand, reservation_id: str) -> list[q.TimelineRow]:
+    """What happened to a reservation, oldest first. Raises Invalid."""
+    async with onhand.pool.connection() as connection:
+        return await q.LIST_OPERATIONS_OF_RESERVATION.all(
+            connection, cell=CELL, reservation_id=parse_id(reservation_id, "reservation_id"), row_limit=TIMELINE_MAX
+        )
+
+
+class Point(NamedTuple):
+    """Units of a product over all its warehouses after an entry of the ledger."""
+
+    at: datetime
+    on_hand: int
+    reserved: int
+
+
+async def history(onhand: Onhand, sku: str) -> list[Point]:
+    """Oldest first, over the newest HISTORY_MAX entries of the ledger. Raises Unknown."""
+    entries = (await ledger.find(onhand, LedgerFilter(sku=sku), HISTORY_MAX)).items
+    return points(reversed(entries))
+
+
+def points(entries: Iterable[answers.LedgerEntry]) -> list[Point]:
+    """The sums over warehouses after each entry, oldest first: each entry carries its level as it was after it."""
+    entries = list(entries)
+    levels: dict[str, tuple[int, int]] = {}
+    for entry in entries:
+        levels.setdefault(entry.warehouse, _before(entry))
+    found = []
+    for entry in entries:
+        levels[entry.warehouse] = (entry.on_hand, entry.reserved)
+        on_hand, reserved = (sum(column) for column in zip(*levels.values(), strict=True))
+        found.append(Point(entry.created_at, on_hand, reserved))
+    return found
+
+
+def _before(entry: answers.LedgerEntry) -> tuple[int, int]:
+    """The level just before an entry, from the entry: what each type moves, docs/architecture.md."""
+    if entry.type in ("RESERVE", "RELEASE"):
+        return entry.on_hand, entry.reserved + entry.quantity
+    reserved = entry.reserved - entry.quantity if entry.type == "FULFILL" else entry.reserved
+    return entry.on_hand - entry.quantity, reserved

@@ -1,0 +1,58 @@
+"""Jinja, with every value escaped, and the assets under names that change with their content."""
+
+import hashlib
+from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from onhand.api.answer import Answer
+from onhand.web.visit import HTML, Visit
+
+STATIC = Path(__file__).parent / "static"
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+ASSETS = {path.name: path.read_bytes() for path in sorted(STATIC.iterdir()) if path.suffix in TYPES}
+_VERSION = hashlib.sha256(b"".join(ASSETS.values())).hexdigest()[:12]
+
+
+def asset(name: str) -> str:
+    """The address of an asset. Raises KeyError when there is none of this name."""
+    return f"/assets/{name}?v={_VERSION}" if ASSETS[name] else ""
+
+
+def number(value: int | None) -> Markup:
+    """A whole number, for the script to write as the reader's language does."""
+    if value is None:
+        return Markup('<span class="muted">–</span>')
+    return Markup('<data value="{0}">{1}</data>').format(value, f"{value:,}")
+
+
+def moment(value: datetime | None) -> Markup:
+    if value is None:
+        return Markup('<span class="muted">–</span>')
+    return Markup('<time datetime="{0}">{1}</time>').format(value.isoformat(), f"{value:%Y-%m-%d %H:%M} UTC")
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("onhand.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"number": number, "moment": moment, "label": lambda text: text.replace("_", " ").capitalize()}
+    made.globals |= {"asset": asset}
+    return made
+
+
+ENVIRONMENT = _environment()
+
+
+def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Answer:  # noqa: ANN401
+    """A template as an answer. htmx gets the same page and takes its part of it."""
+    text = ENVIRONMENT.get_template(template).render(user=visit.user, query=defaultdict(str, visit.query), **values)
+    return Answer(status, text.encode(), HTML)

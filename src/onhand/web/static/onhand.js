@@ -1,0 +1,135 @@
+// What pages do beyond links and forms. Every page works without it, save for the chart and the live numbers.
+"use strict";
+const language = navigator.language;
+const whole = new Intl.NumberFormat(language);
+const when = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+function localise(root) {
+  for (const time of all("time", root)) { time.title = time.dateTime; time.textContent = when.format(new Date(time.dateTime)); }
+  for (const data of all("data", root)) data.textContent = whole.format(data.value);
+}
+localise(document);
+document.addEventListener("htmx:afterSwap", () => localise(document));
+
+// Overview: numbers each second.
+const state = one("[data-state]");
+function bars(minutes) {
+  const svg = one("#spark"), most = Math.max(1, ...minutes);
+  svg.replaceChildren(...minutes.map((count, index) => {
+    const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect"), height = count ? Math.max(2, 96 * count / most) : 0;
+    for (const [name, value] of Object.entries({ x: index * 10 + 1, y: 96 - height, width: 8, height, rx: 1 })) bar.setAttribute(name, value);
+    return bar;
+  }));
+}
+function show(now) {
+  for (const place of all("[data-live]")) {
+    const value = place.dataset.live.split(".").reduce((part, name) => part?.[name], now);
+    if (value !== undefined) place.textContent = place.dataset.live === "rate" ? value.toLocaleString(language, { minimumFractionDigits: 1 }) : whole.format(value);
+  }
+  if (one("#spark")) bars(now.minutes);
+}
+if (state) {
+  show(JSON.parse(one("#now").textContent));
+  const light = (name, text) => { state.parentElement.className = `live ${name}`; if (state.textContent !== text) state.textContent = text; };
+  const source = new EventSource("/live");
+  source.onopen = () => light("on", "Live");
+  source.onmessage = (event) => show(JSON.parse(event.data));
+  source.onerror = () => light("off", "Connection lost, trying again");
+  addEventListener("pagehide", () => source.close());
+}
+
+// Product: the chart.
+const history_ = one("#history");
+if (history_ && window.uPlot) {
+  const { x, on_hand, reserved } = JSON.parse(history_.textContent), style = getComputedStyle(document.documentElement);
+  const token = (name) => style.getPropertyValue(name).trim(), box = one("#chart");
+  const line = (label, color, more) => ({ label, stroke: token(color), width: 1.5, paths: uPlot.paths.stepped({ align: 1 }), points: { show: false }, value: (_, value) => value === null ? "–" : whole.format(value), ...more });
+  const axis = { stroke: token("--muted"), grid: { stroke: token("--line"), width: 1 }, ticks: { show: false }, font: `12px ${token("--font")}` };
+  const chart = new uPlot({
+    width: box.clientWidth, height: 210, cursor: { y: false },
+    series: [{ value: (_, value) => value === null ? "–" : when.format(new Date(value * 1000)) }, line("On hand", "--accent"), line("Reserved", "--warn"), line("Available", "--good", { dash: [5, 4] })],
+    axes: [{ ...axis, space: 90 }, { ...axis, size: 56, values: (_, values) => values.map((value) => whole.format(value)) }],
+  }, [x, on_hand, reserved, on_hand.map((units, index) => units - reserved[index])], box);
+  addEventListener("resize", () => chart.setSize({ width: box.clientWidth, height: 210 }));
+}
+
+// Forms: sent once; dangerous ones ask first.
+for (const form of all("form[method=post]")) form.addEventListener("submit", (event) => {
+  if (form.dataset.confirm && !confirm(form.dataset.confirm)) return event.preventDefault();
+  setTimeout(() => { for (const button of all("button", form)) button.disabled = true; });
+});
+addEventListener("pageshow", () => { for (const button of all("form[method=post] button[disabled]")) button.disabled = false; });
+
+// Floor: a barcode ends with Enter, which moves on; the last field sends.
+const scan = one("[data-scan]");
+scan?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+  const empty = all("input:not([type=hidden])", scan).find((input) => input !== event.target && !input.value);
+  if (empty && event.target.value) { event.preventDefault(); empty.focus(); }
+});
+const beep = one("[data-beep]");
+if (beep && navigator.userActivation?.hasBeenActive) {
+  const audio = new AudioContext(), sound = audio.createOscillator(), volume = audio.createGain();
+  sound.frequency.value = beep.dataset.beep === "good" ? 1040 : 240;
+  volume.gain.value = 0.08;
+  sound.connect(volume).connect(audio.destination);
+  sound.start();
+  sound.stop(audio.currentTime + (beep.dataset.beep === "good" ? 0.09 : 0.35));
+}
+for (const code of all("[data-origin]")) code.textContent = location.origin + code.textContent;
+
+// The palette, and keys: / or Ctrl-K finds, g then a letter goes.
+const palette = one("#palette");
+if (palette) {
+  const pages = [["Overview", "/"], ["Stock", "/stock"], ["Orders", "/orders"], ["Receive", "/floor/receive"], ["Adjust", "/floor/adjust"], ["Count", "/floor/count"], ["Transfer", "/floor/transfer"], ["Settings", "/settings"]];
+  const field = one("input", palette), list = one("ul", palette);
+  let chosen = 0, asked = 0, waiting;
+  const choose = (index) => {
+    const items = all("li", list);
+    if (!items.length) return;
+    chosen = (index + items.length) % items.length;
+    items.forEach((item, at) => item.setAttribute("aria-selected", at === chosen));
+    field.setAttribute("aria-activedescendant", items[chosen].id);
+    items[chosen].scrollIntoView({ block: "nearest" });
+  };
+  const item = (title, more, right, href) => {
+    const li = document.createElement("li"), strong = document.createElement("strong"), em = document.createElement("em"), span = document.createElement("span");
+    [strong.textContent, em.textContent, span.textContent] = [title, more, right];
+    li.setAttribute("role", "option"); li.dataset.href = href; li.append(strong, em, span);
+    li.addEventListener("click", () => { location.href = href; });
+    return li;
+  };
+  const fill = async () => {
+    const text = field.value.trim(), mine = ++asked;
+    const found = pages.filter(([name]) => name.toLowerCase().startsWith(text.toLowerCase())).map(([name, href]) => item(name, "", "Page", href));
+    if (text) {
+      try {
+        const answer = await fetch(`/palette?q=${encodeURIComponent(text)}`);
+        if (answer.ok) for (const row of await answer.json()) found.push(item(row.sku, row.name, `${whole.format(row.available)} available`, `/products/${encodeURIComponent(row.sku)}`));
+      } catch { found.push(item("The server cannot be reached", "", "", location.href)); }
+    }
+    if (mine !== asked) return;
+    if (!found.length) found.push(item("Nothing begins like this", "", "", "/stock"));
+    found.forEach((each, index) => { each.id = `palette-${index}`; });
+    list.replaceChildren(...found);
+    choose(0);
+  };
+  const open = () => { field.value = ""; palette.showModal(); fill(); };
+  field.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(fill, 80); });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); choose(chosen + (event.key === "ArrowDown" ? 1 : -1)); }
+    if (event.key === "Enter" && list.children[chosen]) { event.preventDefault(); location.href = list.children[chosen].dataset.href; }
+  });
+  for (const button of all("[data-palette]")) button.addEventListener("click", open);
+  let leader = 0;
+  addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "k") { event.preventDefault(); if (!palette.open) open(); return; }
+    if (palette.open || event.ctrlKey || event.metaKey || event.altKey || /INPUT|SELECT|TEXTAREA/.test(event.target.tagName)) return;
+    if (event.key === "/") { event.preventDefault(); open(); }
+    const target = { o: "/", s: "/stock", r: "/orders", f: "/floor", e: "/settings" }[event.key];
+    if (target && Date.now() - leader < 1000) location.href = target;
+    leader = event.key === "g" ? Date.now() : 0;
+  });
+}

@@ -1,0 +1,137 @@
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from onhand.services import users
+from onhand.services.context import open_onhand
+from server.serving import Running, Shop, unique
+
+AXE = (Path(__file__).parent / "axe.min.js").read_text()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 800}}
+XSS = '<img src=x onerror="document.title=1">'
+
+
+def chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="session")
+def web(postgres) -> Iterator[Running]:
+    """A server with a small shop of its own: the pages show everything there is."""
+    url = postgres.fresh()
+    with Running(url) as running:
+        running.url = url
+        with running.client() as client:
+            shop = Shop(client)
+            leipzig = {"latitude": 51.42, "longitude": 12.24, "country": "DE"}
+            oslo = {"latitude": 59.91, "longitude": 10.75, "country": "NO"}
+            shop.post("/v1/warehouses", {"code": "LEJ1", "name": "Leipzig", "location": leipzig})
+            shop.post("/v1/warehouses", {"code": "OSL1", "name": f"Oslo {XSS}", "location": oslo})
+            for number in range(60):
+                shop.post("/v1/products", {"sku": f"MUG-{number:02}", "name": f"Mug number {number}"})
+            shop.post("/v1/products", {"sku": "A/B <i>", "name": XSS})
+            lines = [{"sku": f"MUG-{n:02}", "warehouse": "LEJ1", "quantity": 10 + n} for n in range(40)]
+            lines.append({"sku": "A/B <i>", "warehouse": "OSL1", "quantity": 7})
+            shop.post("/v1/receipts", {"lines": lines, "reason": XSS})
+            shop.reserve("MUG-01", 3, order_id="SO-1")
+            shop.reserve("A/B <i>", 2, order_id=XSS)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def link_of(web):
+    """Scopes → a link that logs in a new user who holds them."""
+
+    def made(*scopes: str, password: str | None = None) -> tuple[str, str]:
+        name = unique("user")
+
+        async def put() -> str:
+            async with open_onhand(web.url) as onhand:
+                await users.put(onhand, name, scopes)
+                secret = await users.link(onhand, name)
+                if password:
+                    session = await users.enter(onhand, await users.link(onhand, name))
+                    user = await users.of_session(onhand, session)
+                    await users.set_password(onhand, user.user_id, password)
+                return secret
+
+        with ThreadPoolExecutor(1) as apart:  # Playwright's own loop runs in this thread.
+            return f"{web.base}/enter/{apart.submit(asyncio.run, put()).result()}", name
+
+    return made
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    if path is None:
+        pytest.skip("there is no Chromium on this machine; name one with CHROMIUM=/path")
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=FLAGS) as launched:
+        yield launched
+
+
+@pytest.fixture(params=["phone-light", "phone-dark", "desktop-light", "desktop-dark"])
+def look(request) -> str:
+    return request.param
+
+
+class Watched:
+    """A page whose console must stay silent."""
+
+    def __init__(self, context: BrowserContext, base: str) -> None:
+        self.page: Page = context.new_page()
+        self.base = base
+        self.said: list[str] = []
+        self.page.on("console", lambda message: self.said.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.base + path)
+        return self.page
+
+    def must_be_clean(self) -> None:
+        """No console error, no sideways scroll, and axe finds nothing against WCAG 2.2 AA."""
+        assert self.said == []
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        self.page.evaluate(AXE)
+        found = self.page.evaluate(
+            "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+        )
+        broken = [(each["id"], [node["html"][:150] for node in each["nodes"]]) for each in found["violations"]]
+        assert broken == []
+
+
+@pytest.fixture
+def open_as(browser, web, link_of):
+    """Scopes → a watched page, logged in, in the size and colours of a look."""
+    contexts = []
+
+    def opened(*scopes: str, look: str = "desktop-light") -> Watched:
+        size, scheme = look.split("-")
+        context = browser.new_context(viewport=SIZES[size], color_scheme=scheme, bypass_csp=False)
+        contexts.append(context)
+        watched = Watched(context, web.base)
+        if scopes:
+            watched.page.goto(link_of(*scopes)[0])
+        return watched
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -1,0 +1,107 @@
+"""Each page in a real Chromium: at phone and desktop width, light and dark, silent console, axe clean."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from web.conftest import XSS
+
+EVERYTHING = ("read", "reserve", "operate", "admin")
+PAGES = {
+    "overview": "/",
+    "stock": "/stock",
+    "stock, nothing found": "/stock?q=nothing",
+    "product": "/products/MUG-01",
+    "product with hostile names": "/products/A%2FB%20%3Ci%3E",
+    "orders": "/orders",
+    "receive": "/floor/receive",
+    "adjust": "/floor/adjust",
+    "count": "/floor/count",
+    "transfer": "/floor/transfer",
+    "settings": "/settings",
+}
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_page(open_as, look, path):
+    watched = open_as(*EVERYTHING, look=look)
+    page = watched.open(path)
+    assert page.locator("h1").count() == 1
+    assert page.title().endswith("onhand")  # Nothing hostile ran.
+    watched.must_be_clean()
+
+
+def test_login_page(open_as, look):
+    watched = open_as(look=look)
+    watched.open("/")
+    watched.must_be_clean()
+
+
+def test_order_page(open_as, look):
+    watched = open_as(*EVERYTHING, look=look)
+    page = watched.open("/orders?q=SO-1")
+    page.get_by_role("link", name="SO-1", exact=True).click()
+    expect(page.get_by_role("heading", name="SO-1")).to_be_visible()
+    watched.must_be_clean()
+
+
+def test_what_does_not_exist_says_so(open_as):
+    page = open_as("read").open("/products/NO-SUCH")
+    expect(page.get_by_role("alert")).to_contain_text("There is no SKU 'NO-SUCH'")
+
+
+def test_hostile_text_is_text(open_as):
+    watched = open_as(*EVERYTHING)
+    page = watched.open("/products/A%2FB%20%3Ci%3E")
+    assert page.locator("h1").inner_text() == XSS
+    assert page.locator("main img").count() == 0
+    expect(page.locator("#ledger")).to_contain_text(XSS)
+    page = watched.open("/orders")
+    expect(page.get_by_role("link", name=XSS)).to_be_visible()
+    watched.must_be_clean()
+
+
+def test_stock_is_found_as_one_types(open_as):
+    page = open_as("read").open("/stock")
+    assert page.locator("tbody tr").count() == 50
+    page.get_by_role("searchbox").press_sequentially("mug numb 3")
+    expect(page.locator("tbody tr")).to_have_count(11)  # 3 and 30 to 39
+    expect(page).to_have_url(re.compile("q=mug"))
+    page.get_by_label("Show").select_option("none")
+    expect(page.get_by_role("heading", name="No product matches")).to_be_visible()
+
+
+def test_pages_follow_one_another(open_as):
+    page = open_as("read").open("/stock?q=MUG")
+    page.get_by_role("link", name="Next page").click()
+    expect(page.locator("tbody tr")).to_have_count(10)
+
+
+def test_the_palette_opens_a_product(open_as):
+    page = open_as("read").open("/")
+    page.keyboard.press("/")
+    page.get_by_role("combobox").press_sequentially("mug-07")
+    expect(page.get_by_role("option").first).to_contain_text("MUG-07")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Mug number 7")).to_be_visible()
+
+
+def test_the_overview_keeps_itself_up_to_date(open_as, web):
+    page = open_as("read").open("/")
+    expect(page.locator("[data-state]")).to_have_text("Live")
+    before = int(page.locator("[data-live='hour.reserve']").inner_text())
+    with web.client() as client:
+        line = {"sku": "MUG-02", "quantity": 1}
+        assert client.post("/v1/reservations", json={"lines": [line]}).status_code == 201
+    expect(page.locator("[data-live='hour.reserve']")).to_have_text(str(before + 1), timeout=15_000)
+
+
+def test_the_first_page_is_small(open_as):
+    watched = open_as("read")
+    sizes = []
+    watched.page.on("response", lambda answer: sizes.append(answer))  # noqa: PLW0108  Playwright marks what it calls
+    page = watched.open("/")
+    expect(page.locator("[data-state]")).to_have_text("Live")
+    total = sum(len(answer.body()) for answer in sizes if not answer.url.endswith("/live"))
+    assert 10_000 < total <= 150 * 1024

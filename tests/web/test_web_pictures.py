@@ -1,0 +1,51 @@
+"""The pictures of the README, of the demo shop. `PICTURES=1 pytest tests/web/test_web_pictures.py` renews them."""
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from onhand.services import keys, users
+from onhand.services.context import open_onhand
+from onhand.shop import demo
+from server.serving import Running
+from web.conftest import SIZES
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+WALK = {
+    "overview": "/",
+    "stock": "/stock?q=mug",
+    "product": "/products/BACKPACK-CREAM-S",
+    "orders": "/orders",
+    "floor": "/floor/receive",
+}
+
+
+async def _filled(url: str) -> str:
+    async with open_onhand(url) as onhand:
+        await demo.fill(onhand)
+        await users.put(onhand, "ana", keys.SCOPES)
+        return await users.link(onhand, "ana")
+
+
+def test_pictures_of_the_demo_shop(browser, fresh_database_url, tmp_path):
+    with ThreadPoolExecutor(1) as apart:
+        secret = apart.submit(asyncio.run, _filled(fresh_database_url)).result()
+    there = PICTURES if os.environ.get("PICTURES") else tmp_path
+    there.mkdir(exist_ok=True)
+    with Running(fresh_database_url) as running:
+        context = browser.new_context(viewport=SIZES["desktop"], color_scheme="light")
+        page = context.new_page()
+        page.goto(f"{running.base}/enter/{secret}")
+        for name, path in WALK.items():
+            if name == "floor":
+                page.set_viewport_size(SIZES["phone"])
+            page.goto(running.base + path)
+            if name == "overview":
+                expect(page.locator("[data-state]")).to_have_text("Live")
+            assert page.locator("h1").inner_text() != "Internal error"
+            page.screenshot(path=there / f"{name}.png")
+        context.close()
+    assert all((there / f"{name}.png").stat().st_size > 10_000 for name in WALK)

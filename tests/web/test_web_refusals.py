@@ -1,0 +1,130 @@
+"""Who may not, over plain HTTP: sessions, CSRF, scopes, lock-out, forms sent twice."""
+
+import re
+import threading
+
+import httpx
+import pytest
+
+from onhand.services.users import FAILURES_MAX
+from onhand.web import floor, orders, people, stock
+
+PASSWORD = "correct horse battery"
+FORMS = [route for routes in (stock, orders, floor, people) for route in routes.ROUTES if route.method == "POST"]
+KEPT = [route for route in FORMS if route.scopes]
+IDS = [route.path for route in KEPT]
+
+
+@pytest.fixture
+def visitor(web, link_of):
+    """Scopes → a client that is logged in, and its CSRF token."""
+    made = []
+
+    def visit(*scopes: str) -> tuple[httpx.Client, str]:
+        client = web.client(None)
+        made.append(client)
+        assert client.get(link_of(*scopes)[0]).status_code == 303
+        token = re.search(r'name="csrf" value="(\w+)"', client.get("/stock").text)
+        return client, token and token[1]
+
+    yield visit
+    for client in made:
+        client.close()
+
+
+def address(route):
+    return re.sub(r"{sku}", "MUG-30", re.sub(r"{kind}", "receive", re.sub(r"{reservation_id}", "0" * 32, route.path)))
+
+
+@pytest.mark.parametrize("path", ["/stock", "/stock.csv", "/orders", "/products/MUG-01", "/floor/receive", "/settings"])
+def test_nobody_sees_nothing(web, path):
+    with web.client(None) as client:
+        answer = client.get(path)
+    assert answer.status_code == 401
+    assert "MUG" not in answer.text
+    with web.client(None) as client:
+        assert client.get("/live").status_code == 403
+
+
+@pytest.mark.parametrize("route", KEPT, ids=IDS)
+def test_a_form_without_the_token_is_refused(web, visitor, route):
+    client, token = visitor("read", "reserve", "operate", "admin")
+    for body in ({"x": ""}, {"csrf": "0" * 64}):
+        assert client.post(address(route), data=body).status_code == 403
+    away = client.post(address(route), data={"csrf": token}, headers={"Origin": "http://evil.example"})
+    assert away.status_code == 403
+    with web.client(None) as nobody:
+        assert nobody.post(address(route), data={"csrf": token}).status_code == 401
+
+
+@pytest.mark.parametrize("route", [route for route in KEPT if route.scopes != ("read",)], ids=lambda route: route.path)
+def test_a_reader_changes_nothing(visitor, route):
+    client, token = visitor("read")
+    answer = client.post(address(route), data={"csrf": token})
+    assert answer.status_code == 403
+    assert "lacks the scope" in answer.text
+
+
+def test_a_form_sent_twice_counts_once(web, visitor):
+    client, token = visitor("read", "operate")
+    form = {"csrf": token, "key": "twice-0001", "sku": "MUG-31", "warehouse": "LEJ1", "quantity": "5"}
+    with web.client() as api:
+        asked = {"sku": "MUG-31"}
+        before = api.get("/v1/levels", params=asked).json()["items"][0]["on_hand"]
+        assert [client.post("/floor/receive", data=form).status_code for _ in range(3)] == [200] * 3
+        assert api.get("/v1/levels", params=asked).json()["items"][0]["on_hand"] == before + 5
+
+
+def test_a_link_logs_in_once(web, link_of):
+    link, _ = link_of("read")
+    with web.client(None) as first, web.client(None) as second:
+        answer = first.get(link)
+        assert answer.status_code == 303
+        assert {"HttpOnly", "SameSite=Lax"} <= set(answer.headers["set-cookie"].split("; "))
+        assert second.get(link).status_code == 401
+
+
+def test_password_and_log_out(web, link_of):
+    _, name = link_of("read", password=PASSWORD)
+    with web.client(None) as client:
+        assert client.post("/login", data={"name": name, "password": "wrong"}).status_code == 401
+        assert client.post("/login", data={"name": "nobody", "password": PASSWORD}).status_code == 401
+        assert client.post("/login", data={"name": name, "password": PASSWORD}).status_code == 303
+        session = client.cookies["onhand_session"]
+        token = re.search(r'name="csrf" value="(\w+)"', client.get("/stock").text)[1]
+        assert client.post("/logout", data={"csrf": token}).status_code == 303
+    with web.client(None, cookies={"onhand_session": session}) as again:
+        assert again.get("/stock").status_code == 401
+
+
+def test_guessing_locks_the_account_even_all_at_once(web, link_of):
+    _, name = link_of("read", password=PASSWORD)
+    codes = []
+
+    def guess():
+        with web.client(None) as client:
+            codes.append(client.post("/login", data={"name": name, "password": "wrong"}).status_code)
+
+    threads = [threading.Thread(target=guess) for _ in range(FAILURES_MAX + 4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [401] * FAILURES_MAX + [429] * 4
+    with web.client(None) as client:
+        assert client.post("/login", data={"name": name, "password": PASSWORD}).status_code == 429
+
+
+def test_csv_holds_no_formula(web, visitor):
+    with web.client() as api:
+        api.post("/v1/products", json={"sku": "FORMULA-1", "name": "=1+1"})
+    client, _ = visitor("read")
+    answer = client.get("/stock.csv", params={"q": "FORMULA"})
+    assert answer.text.splitlines()[1].startswith("FORMULA-1,'=1+1,")
+
+
+def test_security_headers(web):
+    with web.client(None) as client:
+        policy = client.get("/").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy

@@ -1,0 +1,117 @@
+"""What people do: an order shipped, stock received, counted, moved and taken back."""
+
+import pytest
+from playwright.sync_api import expect
+
+EVERYTHING = ("read", "reserve", "operate", "admin")
+
+
+@pytest.fixture
+def api(web):
+    with web.client() as client:
+        yield client
+
+
+def level(api, sku, warehouse="LEJ1"):
+    return api.get("/v1/levels", params={"sku": sku, "warehouse": warehouse}).json()["items"][0]
+
+
+def reserved(api, sku):
+    answer = api.post("/v1/reservations", json={"order_id": f"SO-{sku}", "lines": [{"sku": sku, "quantity": 2}]})
+    assert answer.status_code == 201
+    return answer.json()["reservation_id"]
+
+
+def test_an_order_is_fulfilled(open_as, api, look):
+    watched = open_as(*EVERYTHING, look=look)
+    page = watched.open(f"/orders/{reserved(api, 'MUG-20')}")
+    before = level(api, "MUG-20")["on_hand"]
+    page.get_by_role("button", name="Fulfill").click()
+    expect(page.locator(".head .tag")).to_have_text("Fulfilled")
+    expect(page.locator(".timeline")).to_contain_text("user:")
+    assert level(api, "MUG-20")["on_hand"] == before - 2
+    watched.must_be_clean()
+
+
+def test_an_order_is_extended_and_released(open_as, api):
+    page = open_as(*EVERYTHING).open(f"/orders/{reserved(api, 'MUG-21')}")
+    page.on("dialog", lambda dialog: dialog.accept())
+    expires = page.locator("time").nth(1).get_attribute("datetime")
+    page.get_by_label("Hold for").select_option("1440")
+    page.get_by_role("button", name="Extend").click()
+    expect(page.locator("time").nth(1)).not_to_have_attribute("datetime", expires)
+    page.get_by_role("button", name="Release").click()
+    expect(page.locator(".head .tag")).to_have_text("Released")
+    assert level(api, "MUG-21")["reserved"] == 0
+
+
+def test_a_scanner_receives_and_undo_takes_it_back(open_as, api, look):
+    watched = open_as("read", "operate", look=look)
+    page = watched.open("/floor/receive")
+    before = level(api, "MUG-22")["on_hand"]
+    expect(page.get_by_label("SKU", exact=True)).to_be_focused()
+    page.keyboard.type("MUG-22")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Quantity")).to_be_focused()
+    page.keyboard.type("5")
+    page.keyboard.press("Enter")
+    expect(page.locator(".result .big")).to_have_text(str(before + 5))
+    expect(page.get_by_label("SKU", exact=True)).to_be_focused()
+    watched.must_be_clean()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".result .big")).to_have_text(str(before))
+    assert level(api, "MUG-22")["on_hand"] == before
+
+
+def test_adjust_count_transfer(open_as, api):
+    page = open_as("read", "operate").open("/floor/count")
+    page.get_by_label("SKU", exact=True).fill("MUG-23")
+    page.get_by_label("Counted").fill("12")
+    page.get_by_role("button", name="Count").click()
+    expect(page.locator(".result .big")).to_have_text("12")
+    page.goto(page.url.replace("count", "adjust"))
+    page.get_by_label("SKU", exact=True).fill("MUG-23")
+    page.get_by_label("Change").fill("-2")
+    page.get_by_label("Reason").fill("damaged")
+    page.get_by_role("button", name="Adjust").click()
+    expect(page.locator(".result .big")).to_have_text("10")
+    page.goto(page.url.replace("adjust", "transfer"))
+    page.locator("[name=to]").select_option("OSL1")
+    page.get_by_label("SKU", exact=True).fill("MUG-23")
+    page.get_by_label("Quantity").fill("4")
+    page.get_by_role("button", name="Transfer").click()
+    expect(page.locator(".result .big")).to_have_text("4")
+    assert level(api, "MUG-23")["on_hand"] == 6
+
+
+def test_a_refusal_says_why_and_changes_nothing(open_as, api):
+    page = open_as("read", "operate").open("/floor/adjust")
+    before = level(api, "MUG-24")
+    page.get_by_label("SKU", exact=True).fill("MUG-24")
+    page.get_by_label("Change").fill("-9999")
+    page.get_by_label("Reason").fill("lost")
+    page.get_by_role("button", name="Adjust").click()
+    expect(page.get_by_role("alert")).to_contain_text("9999 are to be taken away")
+    assert page.get_by_label("SKU", exact=True).input_value() == "MUG-24"
+    assert level(api, "MUG-24") == before
+
+
+def test_settings_of_a_level(open_as, api):
+    page = open_as("read", "operate").open("/products/MUG-25")
+    page.get_by_text("Edit reorder settings").click()
+    page.get_by_label("Threshold", exact=True).fill("100")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Low", exact=True)).to_be_visible()
+    assert level(api, "MUG-25")["reorder_threshold"] == 100
+
+
+def test_a_key_is_made_and_revoked(open_as, web):
+    page = open_as(*EVERYTHING).open("/settings")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_label("Name of a new key").fill("till")
+    page.get_by_role("button", name="Make key").click()
+    key = page.locator(".secret").inner_text()
+    with web.client(key) as client:
+        assert client.get("/v1/products").status_code == 200
+    page.get_by_role("button", name="Revoke till").click()
+    expect(page.get_by_role("button", name="Revoke till")).to_have_count(0)
