@@ -1,5 +1,7 @@
 """The directory of names forgets when it is full, and never in the middle of an answer."""
 
+import asyncio
+
 import pytest
 
 from onhand.engine import directory
@@ -20,3 +22,22 @@ async def test_a_full_directory_still_finds_everything(
         assert await names.product_ids(set(made)) == made
         await names.skus({made["SKU-2"]})
         assert await names.skus(set(made.values())) == {product: sku for sku, product in made.items()}
+
+
+async def test_what_many_lack_at_the_same_moment_is_asked_for_once(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    every = directory.q.FIND_PRODUCTS.all
+
+    async def counted(connection, **parameters):
+        asked.append(parameters)
+        return await every(connection, **parameters)
+
+    monkeypatch.setattr(directory.q.FIND_PRODUCTS, "all", counted)
+    async with opened(fresh_database_url) as shop:
+        made = {f"SKU-{n}": await shop.product(sku=f"SKU-{n}") for n in range(50)}
+        names = Directory(shop.pool)
+        told = await asyncio.gather(*(names.product_ids({sku, "NONE"}) for sku in made))
+    assert {sku: product for each in told for sku, product in each.items()} == made
+    assert len(asked) == 1
