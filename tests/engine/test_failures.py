@@ -158,6 +158,7 @@ FACTS: dict[str, Any] = {
     "warehouse": new_id(),
     "reservation": new_id(),
     "transfer": new_id(),
+    "purchase_order": new_id(),
     "fields": [errors.FieldProblem("lines[0]", "TOO_LONG", "It is too long.")],
 }
 KINDS = [

@@ -146,12 +146,12 @@ async def test_a_reservation_made_between_looking_and_locking_is_locked_too(
     locate = batch_module.Batch._locate
     missed = False
 
-    async def hasty(batch: Any, connection: Any, wanted: Any) -> None:
+    async def hasty(batch: Any, connection: Any, *wanted: Any) -> None:
         nonlocal missed
         if not missed:
             missed = True
             return  # As if the reservation had been committed right after the look.
-        await locate(batch, connection, wanted)
+        await locate(batch, connection, *wanted)
 
     async with opened(fresh_database_url, lanes=1) as shop:
         place = await shop.stocked(5)

@@ -1,6 +1,6 @@
 import pytest
 
-from onhand.domain.errors import AlreadyExists, InsufficientStock, Invalid, WarehouseInactive
+from onhand.domain.errors import AlreadyExists, Invalid, NoActiveWarehouse, WarehouseInactive
 from onhand.services import levels, reservations, warehouses
 from onhand.services.context import open_onhand
 from onhand.services.requests import (
@@ -43,7 +43,7 @@ async def test_a_closed_warehouse_takes_no_order_and_no_stock(fresh_database_url
         with pytest.raises(WarehouseInactive):
             await corner.receive(1)
         anywhere = NewReservation(lines=[ReservationLine(quantity=1, sku=corner.sku)])
-        with pytest.raises(InsufficientStock):
+        with pytest.raises(NoActiveWarehouse):
             await reservations.reserve(onhand, ACTOR, anywhere)
 
 

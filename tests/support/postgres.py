@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from onhand.db.migrate import migrate
 from onhand.embedded import server
 
 FAST = {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off", "max_connections": "300"}
+
+DROP_ATTEMPTS = 40
 
 
 @dataclass
@@ -46,7 +49,15 @@ class Postgres:
         return self._create(self._template)
 
     def drop(self, url: str) -> None:
-        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database_of(url))))
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database_of(url)))
+        for attempt in range(DROP_ATTEMPTS):
+            try:
+                self._execute(statement)
+                break
+            except psycopg.errors.InsufficientPrivilege:  # An autovacuum worker is in it: not ours to terminate.
+                if attempt == DROP_ATTEMPTS - 1:
+                    raise
+                time.sleep(0.5)
         self._made.remove(database_of(url))
 
     def clear(self) -> None:
