@@ -39,6 +39,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "type": "RECEIVE",
         "created_by": "test",
     },
+    "ledger_state": {"txn_id": ID, "state": "damaged", "product_id": ID, "warehouse_id": ID, "quantity": 2},
     "reservation": {"reservation_id": ID, "status": "active", "created_at": TIME},
     "reservation_line": {"reservation_id": ID, "line": 0, "product_id": ID, "warehouse_id": ID, "quantity": 3},
     "reservation_timer": {"expires_at": TIME, "reservation_id": ID},
@@ -99,12 +100,14 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "operation_type_known": [{"type": "SELL"}],
     "ledger_type_known": [{"type": "SELL"}],
     "ledger_sign_fits_type": [
-        {"type": "RECEIVE", "quantity": 0},
+        {"type": "RECEIVE", "quantity": -1},
         {"type": "RESERVE", "quantity": 1},
         {"type": "RELEASE", "quantity": -1},
         {"type": "FULFILL", "quantity": 1},
     ],
     "ledger_after_not_negative": [{"on_hand": -1}, {"reserved": -1}],
+    "ledger_state_known": [{"state": "available"}],
+    "ledger_state_moves": [{"quantity": 0}],
     "reservation_status_known": [{"status": "lost"}],
     "reservation_line_quantity_positive": [{"quantity": 0}],
     "reservation_line_parts_within_quantity": [
@@ -151,7 +154,7 @@ KEYS = {
     *("ledger_level_version_unique", "ledger_pkey", "level_pkey", "level_product_id_fkey", "level_warehouse_id_fkey"),
     *("supplier_pkey", "supplier_code_unique", "supplier_product_pkey", "supplier_product_supplier_id_fkey"),
     *("supplier_product_product_id_fkey", "purchase_order_pkey", "purchase_order_supplier_id_fkey"),
-    *("purchase_order_line_pkey", "reorder_note_pkey"),
+    *("purchase_order_line_pkey", "reorder_note_pkey", "ledger_state_pkey"),
     *("operation_pkey", "product_pkey", "product_sku_unique", "reconciliation_pkey", "reservation_line_pkey"),
     *("reservation_pkey", "reservation_timer_pkey", "transfer_from_warehouse_id_fkey", "transfer_line_pkey"),
     *("transfer_pkey", "transfer_to_warehouse_id_fkey", "warehouse_code_unique", "warehouse_pkey"),
@@ -219,6 +222,7 @@ def test_a_bad_row_is_refused(connection: psycopg.Connection, constraint: str, c
 
 
 CHANGES = ["UPDATE ledger SET quantity = quantity + 1", "DELETE FROM ledger", "TRUNCATE ledger"]
+CHANGES += [change.replace("ledger", "ledger_state") for change in CHANGES]
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -235,11 +239,13 @@ def test_a_superuser_is_stopped_by_the_trigger(postgres: Postgres, fresh_databas
         fill(root)
         insert(root, "operation", ROWS["operation"])
         insert(root, "ledger", ROWS["ledger"])
+        insert(root, "ledger_state", ROWS["ledger_state"])
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only") as error:
             root.execute(change)
         assert error.value.diag.constraint_name == "ledger_append_only"
         assert root.execute("SELECT quantity FROM ledger").fetchall() == [(5,)]
-        root.execute("ALTER TABLE ledger DISABLE TRIGGER ledger_append_only")
+        for table in ("ledger", "ledger_state"):
+            root.execute(f"ALTER TABLE {table} DISABLE TRIGGER ledger_append_only")
         root.execute(change)  # Without the trigger nothing would stop them.
 
 

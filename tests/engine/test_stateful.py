@@ -23,6 +23,7 @@ from onhand.domain.commands import (
     Adjust,
     AdjustLine,
     CancelTransfer,
+    ChangeState,
     Command,
     Dispatch,
     Expire,
@@ -34,6 +35,7 @@ from onhand.domain.commands import (
     Release,
     Reserve,
     ReserveLine,
+    StateLine,
     StockLine,
     TransferLineWanted,
 )
@@ -55,9 +57,12 @@ PLACE = st.integers(0, PLACES - 1)
 UNITS, PART = st.integers(1, 6), st.none() | st.integers(1, 5)
 WISHES = st.lists(st.tuples(PRODUCT, PLACE, st.integers(1, 4)), min_size=1, max_size=3)
 ENDS_IN = st.sampled_from([None, 5, 60])
+STATES = "available", "damaged", "quality_control"
 ANY = st.integers(0, 10**6)
 
-READ_LEVELS = "SELECT product_id, warehouse_id, on_hand, reserved, backordered, incoming FROM level"
+READ_LEVELS = """
+SELECT product_id, warehouse_id, on_hand, reserved, backordered, incoming, damaged, quality_control FROM level
+"""
 READ_STATUSES = """
 SELECT reservation_id, status FROM reservation UNION ALL SELECT transfer_id, status FROM transfer
 """
@@ -130,7 +135,7 @@ class EngineAgainstModel(RuleBasedStateMachine):
                 self.ids.append(command.header.operation_id)
             if isinstance(result, Lorry):
                 self.lorry_ids.append(command.header.operation_id)
-            if isinstance(command, Adjust) and isinstance(verdict, OperationDone):
+            if isinstance(command, Adjust | ChangeState) and isinstance(verdict, OperationDone):
                 short: Counter[int] = Counter()
                 for named in verdict.short:
                     short[self.ids.index(named.reservation)] += named.quantity
@@ -153,6 +158,20 @@ class EngineAgainstModel(RuleBasedStateMachine):
     def take_in(self, product: int, place: int, units: int) -> None:
         command = Receive(header(), (StockLine(*self.place(product, place), units),))
         self.compare(command, lambda: self.model.receive(product, place, units))
+
+    @rule(product=PRODUCT, place=PLACE, units=st.integers(2, 6), damaged=st.integers(0, 2), inspected=st.integers(0, 2))
+    def receive_some_that_cannot_be_sold(
+        self, product: int, place: int, units: int, damaged: int, inspected: int
+    ) -> None:
+        inspected = min(inspected, units - damaged)
+        command = Receive(header(), (StockLine(*self.place(product, place), units, damaged, inspected),))
+        self.compare(command, lambda: self.model.take_in(product, place, units, damaged, inspected))
+
+    @rule(product=PRODUCT, place=PLACE, units=st.integers(1, 3), ends=st.permutations([*STATES, "scrapped"]))
+    def change_state(self, product: int, place: int, units: int, ends: list[str]) -> None:
+        source, target = ends[:2] if ends[0] != "scrapped" else reversed(ends[:2])
+        command = ChangeState(header(), (StateLine(*self.place(product, place), units, source, target, "seen"),))
+        self.compare(command, lambda: self.model.change_state(product, place, units, source, target))
 
     @rule(product=PRODUCT, place=PLACE, units=st.integers(-6, 6).filter(bool))
     def change(self, product: int, place: int, units: int) -> None:
@@ -280,12 +299,16 @@ class EngineAgainstModel(RuleBasedStateMachine):
     @invariant()
     def they_agree(self) -> None:
         levels, statuses, broken = self.bench.run(self.read())
+        beside = self.model.beside
         wanted = {
-            self.place(product, place): self.model.level(product, place)
+            self.place(product, place): (
+                *self.model.level(product, place),
+                *(beside.get((product, place, state), 0) for state in STATES[1:]),
+            )
             for product in range(len(LIMITS))
             for place in range(PLACES)
         }
-        assert {place: levels.get(place, (0, 0, 0, 0)) for place in wanted} == wanted
+        assert {place: levels.get(place, (0,) * 6) for place in wanted} == wanted
         assert [statuses[id_] for id_ in self.ids] == [hold.status for hold in self.model.holds]
         assert [statuses[id_] for id_ in self.lorry_ids] == [lorry.status for lorry in self.model.lorries]
         assert broken == {}

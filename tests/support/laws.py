@@ -33,6 +33,21 @@ BROKEN = {
         WHERE level.reserved IS DISTINCT FROM coalesce(open, 0)
            OR level.backordered IS DISTINCT FROM coalesce(waiting, 0)
     """,
+    "law 2: what moved into and out of a state is what is in it": """
+        SELECT level.*, sums.* FROM level FULL JOIN (
+          SELECT cell, product_id, warehouse_id,
+                 sum(CASE state WHEN 'damaged' THEN quantity ELSE 0 END) AS damaged_sum,
+                 sum(CASE state WHEN 'quality_control' THEN quantity ELSE 0 END) AS quality_control_sum
+          FROM ledger_state GROUP BY cell, product_id, warehouse_id
+        ) sums USING (cell, product_id, warehouse_id)
+        WHERE level.damaged IS DISTINCT FROM coalesce(damaged_sum, 0)
+           OR level.quality_control IS DISTINCT FROM coalesce(quality_control_sum, 0)
+    """,
+    "what moved between states has its ledger row": """
+        SELECT moved.* FROM ledger_state moved WHERE NOT EXISTS (
+          SELECT FROM ledger WHERE (ledger.txn_id, ledger.product_id, ledger.warehouse_id)
+            = (moved.txn_id, moved.product_id, moved.warehouse_id) AND ledger.type IN ('RECEIVE', 'ADJUST'))
+    """,
     "what is under way is incoming": """
         SELECT level.*, open FROM level FULL JOIN (
           SELECT cell, product_id, warehouse_id, sum(open) AS open FROM (

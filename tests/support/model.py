@@ -58,6 +58,7 @@ class Model:
     shelf: dict[tuple[int, int], int] = field(default_factory=dict)
     holds: list[Hold] = field(default_factory=list)
     lorries: list[Lorry] = field(default_factory=list)
+    beside: dict[tuple[int, int, str], int] = field(default_factory=dict)  # product, place, state
     now: float = 0
 
     def lines_at(self, product: int, place: int) -> list[Held]:
@@ -104,6 +105,26 @@ class Model:
 
     def count(self, product: int, place: int, units: int) -> dict[int, int]:
         self.shelf[product, place] = units
+        return self.cover(product, place)
+
+    def take_in(self, product: int, place: int, units: int, damaged: int, inspected: int) -> None:
+        """units came, of which so many are damaged and so many are to be looked at."""
+        for state, part in (("damaged", damaged), ("quality_control", inspected)):
+            self.beside[product, place, state] = self.beside.get((product, place, state), 0) + part
+        self.receive(product, place, units - damaged - inspected)
+
+    def change_state(self, product: int, place: int, units: int, source: str, target: str) -> dict[int, int]:
+        for state, change in ((source, -units), (target, units)):
+            if state == "available":
+                after = self.shelf.get((product, place), 0) + change
+            else:
+                after = self.beside.get((product, place, state), 0) + change
+            if after < 0:
+                raise Refused("INSUFFICIENT_STOCK")
+            if state == "available":
+                self.shelf[product, place] = after
+            elif state != "scrapped":
+                self.beside[product, place, state] = after
         return self.cover(product, place)
 
     def promisable(self, product: int, place: int) -> int:

@@ -74,6 +74,8 @@ RECEIPT: Json = {
             "backordered": 0,
             "available": 7,
             "reason": None,
+            "damaged": 0,
+            "quality_control": 0,
         }
     ],
     "short": [],
@@ -96,9 +98,41 @@ ADJUSTMENT: Json = {
             "backordered": 3,
             "available": -3,
             "reason": "count",
+            "damaged": 0,
+            "quality_control": 0,
         }
     ],
     "short": [{"reservation_id": RESERVATION_ID, "sku": "MUG-RED", "warehouse": "LEJ1", "quantity": 3}],
+}
+NEW_STATE_CHANGE: Json = {
+    "lines": [
+        {
+            "sku": "MUG-RED",
+            "warehouse": "LEJ1",
+            "quantity": 2,
+            "from": "available",
+            "to": "damaged",
+            "reason": "dropped",
+        }
+    ]
+}
+STATE_CHANGE: Json = {
+    **ADJUSTMENT,
+    "lines": [
+        {
+            "sku": "MUG-RED",
+            "warehouse": "LEJ1",
+            "quantity": -2,
+            "on_hand": 5,
+            "reserved": 3,
+            "backordered": 0,
+            "available": 2,
+            "reason": "dropped",
+            "damaged": 2,
+            "quality_control": 0,
+        }
+    ],
+    "short": [],
 }
 NEW_RESERVATION: Json = {
     "lines": [{"sku": "MUG-RED", "quantity": 3}],
@@ -226,6 +260,7 @@ LEDGER_ENTRY: Json = {
     "reference_id": RESERVATION_ID,
     "created_at": NOW,
     "created_by": "key:shop",
+    "states": None,
 }
 EVENT: Json = {
     "specversion": "1.0",

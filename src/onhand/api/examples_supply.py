@@ -51,11 +51,11 @@ DRAFT: Json = {
     "lines": [_LINE],
 }
 PURCHASE_ORDER: Json = {**DRAFT, "status": "placed", "expected_arrival_date": "2026-03-06", "placed_at": LATER}
-ARRIVAL: Json = {"lines": [{"sku": "MUG-RED", "quantity": 36}]}
+ARRIVAL: Json = {"lines": [{"sku": "MUG-RED", "quantity": 36, "damaged": 1}]}
 PARTIALLY_RECEIVED: Json = {
     **PURCHASE_ORDER,
     "status": "partially_received",
-    "lines": [{**_LINE, "received": 36, "open": 12}],
+    "lines": [{**_LINE, "received": 36, "open": 12, "damaged": 1}],
 }
 CANCELLED: Json = {**DRAFT, "status": "cancelled", "lines": [{**_LINE, "open": 0, "cancelled": 48}]}
 REORDERS: Json = {

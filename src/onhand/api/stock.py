@@ -7,10 +7,19 @@ from onhand.api.decoding import decode
 from onhand.api.queries import ReservationsQuery, TransfersQuery
 from onhand.api.route import Call
 from onhand.services import reservations, stock, transfers
-from onhand.services.requests import Body, Extension, NewAdjustment, NewReceipt, NewTransfer, TransferPart
+from onhand.services.requests import (
+    Body,
+    Extension,
+    NewAdjustment,
+    NewReceipt,
+    NewStateChange,
+    NewTransfer,
+    TransferPart,
+)
 
 _RECEIPT = msgspec.json.Decoder(NewReceipt)
 _ADJUSTMENT = msgspec.json.Decoder(NewAdjustment)
+_STATE_CHANGE = msgspec.json.Decoder(NewStateChange)
 _TRANSFER = msgspec.json.Decoder(NewTransfer)
 _TRANSFER_PART = msgspec.json.Decoder(TransferPart)
 _EXTENSION = msgspec.json.Decoder(Extension)
@@ -29,6 +38,11 @@ async def receive(call: Call) -> Answer:
 
 async def adjust(call: Call) -> Answer:
     return of_reply(await stock.adjust(call.onhand, call.actor, decode(_ADJUSTMENT, call.body), call.key), 201)
+
+
+async def change_state(call: Call) -> Answer:
+    request = decode(_STATE_CHANGE, call.body)
+    return of_reply(await stock.change_state(call.onhand, call.actor, request, call.key), 201)
 
 
 async def transfer(call: Call) -> Answer:

@@ -16,6 +16,7 @@ from onhand.services.requests import (
     NewAdjustment,
     NewReceipt,
     NewReservation,
+    NewStateChange,
     NewTransfer,
     ReservationBatch,
     ReservationPart,
@@ -175,6 +176,23 @@ STOCK = [
         idempotent=True,
         description="A count is a fact and is never refused for finding less than is reserved: short names the "
         "reservations that it leaves without stock.",
+    ),
+    Route(
+        method="POST",
+        path="/v1/state_changes",
+        handle=stock.change_state,
+        summary="Move units into and out of damaged and quality control",
+        tag="stock",
+        scopes=OPERATE,
+        status=201,
+        body=NewStateChange,
+        answer=answers.Operation,
+        example=examples.NEW_STATE_CHANGE,
+        shown=examples.STATE_CHANGE,
+        problems=("INSUFFICIENT_STOCK", "WAREHOUSE_INACTIVE", *LINES, *BUSY),
+        idempotent=True,
+        description="available units are on_hand; quantity in the answer is the change of on_hand. Like a count, it is "
+        "not refused for taking reserved units: short names the reservations that it leaves without stock.",
     ),
 ]
 

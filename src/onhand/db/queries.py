@@ -79,6 +79,25 @@ class LedgerRow(NamedTuple):
     reference_id: str | None
     created_at: datetime
     created_by: str
+    states: dict[str, int] | None
+
+
+class ExportedLedgerRow(NamedTuple):
+    txn_id: Id
+    operation_id: Id
+    type: str
+    sku: str
+    warehouse: str
+    quantity: int
+    on_hand: int
+    reserved: int
+    reason: str | None
+    reference_type: str | None
+    reference_id: str | None
+    created_at: datetime
+    created_by: str
+    damaged_change: int
+    quality_control_change: int
 
 
 class EventRow(NamedTuple):
@@ -371,6 +390,8 @@ class LevelSumsRow(NamedTuple):
     ledger_version: int
     open_reserved: int
     open_backordered: int
+    ledger_damaged: int
+    ledger_quality_control: int
 
 
 class GuardRow(NamedTuple):
@@ -475,7 +496,7 @@ LOCK_IMPORT = Query("lock_import", LockedRow)
 EXPORT_PRODUCTS = Query("export_products", ProductExportRow)
 EXPORT_STOCK = Query("export_stock", StockExportRow)
 EXPORT_LEVELS = Query("export_levels", LevelExportRow)
-EXPORT_LEDGER = Query("export_ledger", LedgerRow)
+EXPORT_LEDGER = Query("export_ledger", ExportedLedgerRow)
 EXPORT_RESERVATIONS = Query("export_reservations", ReservationExportRow)
 READ_SERVER_HEALTH = Query("read_server_health", ServerHealthRow)
 READ_LEDGER_RIGHTS = Query("read_ledger_rights", LedgerRightsRow)

@@ -131,3 +131,18 @@ DELETE_REORDER_NOTES = Statement("delete_reorder_notes")
 READ_DRAFTED = Query("read_drafted", DraftedRow)
 FIND_REORDERS_OF = Query("find_reorders_of", ReorderRow)
 FIND_REORDERS = Query("find_reorders", ReorderRow)
+
+
+class StateDifferenceRow(NamedTuple):
+    product_id: Id
+    warehouse_id: Id
+    level_damaged: int
+    ledger_damaged: int
+    level_quality_control: int
+    ledger_quality_control: int
+    orphans: int
+
+
+INSERT_LEDGER_STATES = Statement("insert_ledger_states")
+UPDATE_LEVEL_STATES = Statement("update_level_states")
+FIND_STATE_DIFFERENCES = Query("find_state_differences", StateDifferenceRow)

@@ -18,9 +18,13 @@ class Header(msgspec.Struct, frozen=True, gc=False):
 
 
 class StockLine(msgspec.Struct, frozen=True, gc=False):
+    """Units; of those that are received, so many are damaged and so many go to quality control."""
+
     product: Id
     warehouse: Id
     quantity: int
+    damaged: int = 0
+    quality_control: int = 0
 
 
 class Receive(msgspec.Struct, frozen=True, tag=True):
@@ -42,6 +46,22 @@ class AdjustLine(msgspec.Struct, frozen=True, gc=False):
 class Adjust(msgspec.Struct, frozen=True, tag=True):
     header: Header
     lines: tuple[AdjustLine, ...]
+
+
+class StateLine(msgspec.Struct, frozen=True, gc=False):
+    """Units that move from one state to another; source and target are states of domain.states."""
+
+    product: Id
+    warehouse: Id
+    quantity: int
+    source: str
+    target: str
+    reason: str
+
+
+class ChangeState(msgspec.Struct, frozen=True, tag=True):
+    header: Header
+    lines: tuple[StateLine, ...]
 
 
 class ReserveLine(msgspec.Struct, frozen=True, gc=False):
@@ -164,6 +184,8 @@ class ArrivalLine(msgspec.Struct, frozen=True, gc=False):
     product: Id
     quantity: int
     warehouse: Id | None = None
+    damaged: int = 0  # of quantity
+    quality_control: int = 0  # of quantity
 
 
 class ReceivePurchaseOrder(msgspec.Struct, frozen=True, tag=True):
@@ -221,6 +243,7 @@ PurchaseOrderCommand = PlacePurchaseOrder | ReceivePurchaseOrder | CancelPurchas
 Command = (
     Receive
     | Adjust
+    | ChangeState
     | Reserve
     | ReservationCommand
     | Dispatch

@@ -10,6 +10,7 @@ from onhand.domain.commands import (
     Adjust,
     CancelPurchaseOrder,
     CancelTransfer,
+    ChangeState,
     Command,
     CreatePurchaseOrder,
     Dispatch,
@@ -58,6 +59,8 @@ def _decide(world: World, command: Command) -> Done:  # noqa: C901, PLR0911, PLR
             return moving.receive(world, command)
         case Adjust():
             return moving.adjust(world, command)
+        case ChangeState():
+            return moving.change_state(world, command)
         case Expire():
             return holding.expire(world, command)
         case Extend():

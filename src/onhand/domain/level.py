@@ -44,8 +44,8 @@ class Level(msgspec.Struct, gc=False):
 
     @property
     def position(self) -> int:
-        """Units here and on order, less those owed to backorders: what a reorder threshold is compared with."""
-        return self.on_hand - self.backordered + self.incoming
+        """Units here, looked at or on order, less those owed to backorders: what a reorder threshold looks at."""
+        return self.on_hand - self.backordered + self.quality_control + self.incoming
 
     def sellable(self) -> int | None:
         """How many more units may be reserved; None = without limit."""

@@ -8,6 +8,7 @@ from onhand.domain.commands import (
     Adjust,
     AdjustLine,
     CancelTransfer,
+    ChangeState,
     Dispatch,
     Header,
     Receive,
@@ -26,8 +27,8 @@ from onhand.domain.errors import (
 )
 from onhand.domain.ids import Id
 from onhand.domain.level import Level, LevelKey
-from onhand.domain.limits import QUANTITY_MAX_UNITS
 from onhand.domain.outcomes import OperationDone, Posted, Short, TransferDone
+from onhand.domain.states import State, move, take_in, units_in
 from onhand.domain.transfer import Transfer, TransferLine, TransferStatus, transfer_status_of
 from onhand.domain.world import World, fits, must_be_active
 
@@ -45,9 +46,8 @@ def receive(world: World, command: Receive) -> OperationDone:
     posted = []
     for line in command.lines:
         level = world.level(line.product, line.warehouse)
-        world.post(level, command.header, "RECEIVE", line.quantity, on_hand=line.quantity)
-        settle(world, level)
-        posted.append(posted_line(level, line.quantity))
+        good = take_in(world, level, command.header, line.quantity, line.damaged, line.quality_control)
+        posted.append(posted_line(level, good))
     return operation_done(world, command.header, "RECEIVE", posted, [])
 
 
@@ -63,7 +63,7 @@ def adjust(world: World, command: Adjust) -> OperationDone:
         change = _change_of(line, on_hand)
         if on_hand + change < 0:
             raise BelowZero(index, line.product, line.warehouse, change, on_hand)
-        if on_hand + change + level.incoming > QUANTITY_MAX_UNITS:
+        if not fits(level, on_hand - level.on_hand + change):
             raise LevelOverflow(index, line.product, line.warehouse, change)
         counted[level.key] = on_hand + change
         changes.append(change)
@@ -84,6 +84,34 @@ def _change_of(line: AdjustLine, on_hand: int) -> int:
     if line.counted_quantity is not None:
         return line.counted_quantity - on_hand
     return line.quantity_change or 0
+
+
+def change_state(world: World, command: ChangeState) -> OperationDone:
+    """Move units between states: found broken, looked at, mended, thrown away. Reserved units may be among them.
+
+    It is a fact like a count: what it takes off the shelf leaves the youngest reservations short.
+    """
+    taken: Counter[tuple[LevelKey, str]] = Counter()
+    shortages = []
+    for index, line in enumerate(command.lines):
+        level = world.level(line.product, line.warehouse)
+        there = units_in(level, line.source) - taken[level.key, line.source]
+        if line.quantity > there:
+            shortages.append(Shortage(index, line.product, line.warehouse, line.quantity, max(0, there)))
+        taken[level.key, line.source] += line.quantity  # Two lines may name one level: judge their sum.
+        if line.target == State.AVAILABLE:
+            must_be_active(world, index, line.warehouse)
+    if shortages:
+        raise InsufficientStock(shortages, len(command.lines))
+    world.open_operation(command.header, "ADJUST")
+    posted: list[Posted] = []
+    short: list[Short] = []
+    for line in command.lines:
+        level = world.level(line.product, line.warehouse)
+        before = level.on_hand
+        short += move(world, level, command.header, line.quantity, (line.source, line.target), line.reason)
+        posted.append(posted_line(level, level.on_hand - before, line.reason))
+    return operation_done(world, command.header, "ADJUST", posted, short)
 
 
 def dispatch(world: World, command: Dispatch) -> TransferDone:
@@ -211,7 +239,17 @@ def _open_transfer(world: World, transfer_id: Id) -> Transfer:
 
 
 def posted_line(level: Level, quantity: int, reason: str | None = None) -> Posted:
-    return Posted(level.product, level.warehouse, quantity, level.on_hand, level.reserved, level.backordered, reason)
+    return Posted(
+        level.product,
+        level.warehouse,
+        quantity,
+        level.on_hand,
+        level.reserved,
+        level.backordered,
+        reason,
+        level.damaged,
+        level.quality_control,
+    )
 
 
 def operation_done(world: World, header: Header, type_: str, posted: list[Posted], short: list[Short]) -> OperationDone:

@@ -21,6 +21,8 @@ class Posted(msgspec.Struct, frozen=True, gc=False):
     reserved: int
     backordered: int
     reason: str | None = None
+    damaged: int = 0
+    quality_control: int = 0
 
 
 class Short(msgspec.Struct, frozen=True, gc=False):

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from onhand.domain.backorders import settle
+import msgspec
+
 from onhand.domain.commands import (
     ArrivalLine,
     CancelPurchaseOrder,
@@ -31,6 +32,7 @@ from onhand.domain.purchase_order import (
     purchase_order_status_of,
 )
 from onhand.domain.replenishment import order_quantity
+from onhand.domain.states import take_in
 from onhand.domain.world import World, fits, must_be_active
 
 
@@ -159,17 +161,20 @@ def receive(world: World, command: ReceivePurchaseOrder) -> PurchaseOrderDone:
         raise PurchaseOrderClosed(order.purchase_order_id, order.status)
     arrivals = _arrivals(order, command.lines, command.over_delivery_percent)
     more: Counter[LevelKey] = Counter()
-    for line, units in arrivals:
-        more[line.key] += max(0, units - line.open)  # The rest was incoming, and counted then.
+    for line, arrived in arrivals:
+        more[line.key] += max(0, arrived.units - line.open)  # The rest was incoming, and counted then.
         if not fits(world.level(*line.key), more[line.key]):
-            raise LevelOverflow(line.line, line.product, line.warehouse, units)
+            raise LevelOverflow(line.line, line.product, line.warehouse, arrived.units)
     world.open_operation(command.header, "RECEIVE")
-    for line, units in arrivals:
+    for line, arrived in arrivals:
         level = world.level(*line.key)
-        level.incoming -= min(units, line.open)
-        line.received += units
-        world.post(level, command.header, "RECEIVE", units, on_hand=units)
-        settle(world, level)
+        before = level.position
+        level.incoming -= min(arrived.units, line.open)
+        line.received += arrived.units
+        line.damaged += arrived.damaged
+        line.quality_control += arrived.quality_control
+        take_in(world, level, command.header, arrived.units, arrived.damaged, arrived.quality_control)
+        world.watch(level, before)
         if line.open * 100 <= line.quantity * command.under_delivery_percent:
             _write_off(world, line)
     order.status = purchase_order_status_of(order.lines)
@@ -177,28 +182,44 @@ def receive(world: World, command: ReceivePurchaseOrder) -> PurchaseOrderDone:
     return _done(order)
 
 
+class _Arrived(msgspec.Struct):
+    """Units of one line of an order; damaged and quality_control are part of units."""
+
+    units: int = 0
+    damaged: int = 0
+    quality_control: int = 0
+
+
 def _arrivals(
     order: PurchaseOrder, lines: Sequence[ArrivalLine] | None, over_percent: int
-) -> list[tuple[PurchaseOrderLine, int]]:
+) -> list[tuple[PurchaseOrderLine, _Arrived]]:
     """Which lines, and how many units of each; what exceeds the order goes to the last line that names the level."""
     if lines is None:
-        return [(line, line.open) for line in order.lines if line.open]
-    taken: Counter[int] = Counter()
+        return [(line, _Arrived(line.open)) for line in order.lines if line.open]
+    taken = {line.line: _Arrived() for line in order.lines}
     for index, wanted in enumerate(lines):
         mine = [x for x in order.lines if x.product == wanted.product and wanted.warehouse in (None, x.warehouse)]
         if not mine:
             raise QuantityExceedsOpen(index, wanted.product, wanted.quantity, 0)
-        units = wanted.quantity
+        left = _Arrived(wanted.quantity, wanted.damaged, wanted.quality_control)
         for line in mine:
-            part = max(0, min(units, line.open - taken[line.line]))
-            taken[line.line] += part
-            units -= part
-        last = mine[-1]
-        taken[last.line] += units
-        too_many = last.received + last.cancelled + taken[last.line] - _most(last, over_percent)
-        if units and too_many > 0:
+            _deal(left, taken[line.line], max(0, min(left.units, line.open - taken[line.line].units)))
+        last, beyond = mine[-1], left.units
+        _deal(left, taken[last.line], beyond)
+        too_many = last.received + last.cancelled + taken[last.line].units - _most(last, over_percent)
+        if beyond and too_many > 0:
             raise QuantityExceedsOpen(index, wanted.product, wanted.quantity, max(0, wanted.quantity - too_many))
-    return [(line, taken[line.line]) for line in order.lines if taken[line.line]]
+    return [(line, taken[line.line]) for line in order.lines if taken[line.line].units]
+
+
+def _deal(left: _Arrived, line: _Arrived, units: int) -> None:
+    """Give a line so many of what is left: of the damaged first, then of those to be looked at."""
+    damaged = min(units, left.damaged)
+    quality_control = min(units - damaged, left.quality_control)
+    left.units, line.units = left.units - units, line.units + units
+    left.damaged, line.damaged = left.damaged - damaged, line.damaged + damaged
+    left.quality_control -= quality_control
+    line.quality_control += quality_control
 
 
 def _most(line: PurchaseOrderLine, over_percent: int) -> int:

@@ -8,6 +8,7 @@ from onhand.domain.backorders import settle
 from onhand.domain.commands import Repair
 from onhand.domain.moving import operation_done, posted_line
 from onhand.domain.outcomes import Nothing, OperationDone
+from onhand.domain.states import State
 from onhand.domain.world import MissingFactsError, World
 
 REASON = "reconciliation"
@@ -21,7 +22,11 @@ def repair(world: World, command: Repair) -> OperationDone | Nothing:
         raise MissingFactsError(sums=[level.key])
     unsold = sums.open_reserved - sums.ledger_reserved
     unseen = level.on_hand - sums.ledger_on_hand
-    agreed = (level.reserved, level.backordered, level.version) == (
+    strange = [
+        (State.DAMAGED, level.damaged - sums.ledger_damaged),
+        (State.QUALITY_CONTROL, level.quality_control - sums.ledger_quality_control),
+    ]
+    agreed = not any(units for _, units in strange) and (level.reserved, level.backordered, level.version) == (
         sums.open_reserved,
         sums.open_backordered,
         sums.ledger_version,
@@ -35,5 +40,8 @@ def repair(world: World, command: Repair) -> OperationDone | Nothing:
     if unsold:
         world.post(level, command.header, "RESERVE" if unsold > 0 else "RELEASE", -unsold, reason=REASON)
     world.post(level, command.header, "ADJUST", unseen, reason=REASON)
+    for state, units in strange:
+        if units:
+            world.note_state(level, state, units)
     short = settle(world, level)
     return operation_done(world, command.header, "ADJUST", [posted_line(level, unseen, REASON)], short)

@@ -37,6 +37,16 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     reason: str | None
 
 
+class StateEntry(msgspec.Struct, frozen=True, gc=False):
+    """Units that moved into (+) or out of (-) damaged or quality_control with the ledger row of the same txn_id."""
+
+    txn_id: Id
+    state: str
+    product: Id
+    warehouse: Id
+    quantity: int
+
+
 class Operation(msgspec.Struct, frozen=True, gc=False):
     header: Header
     type: str
@@ -59,6 +69,8 @@ class Sums(msgspec.Struct, frozen=True):
     ledger_version: int
     open_reserved: int
     open_backordered: int
+    ledger_damaged: int = 0
+    ledger_quality_control: int = 0
 
 
 class MissingFactsError(Exception):
@@ -138,6 +150,7 @@ class World:
                 self.add_allocation(allocation)
         self.operations: list[Operation] = []
         self.entries: list[Entry] = []
+        self.state_entries: list[StateEntry] = []
         self.events: list[Event] = []
 
     def _add_level(self, level: Level) -> None:
@@ -199,6 +212,16 @@ class World:
             )
         )
 
+    def note_state(self, level: Level, state: str, quantity: int) -> None:
+        """Write down with the last ledger row what moved into (+) or out of (-) a state."""
+        entry = StateEntry(self.entries[-1].txn_id, str(state), level.product, level.warehouse, quantity)
+        self.state_entries.append(entry)
+
+    def shift(self, level: Level, state: str, quantity: int) -> None:
+        """Move units into (+) or out of (-) damaged or quality_control, right after the post of the same moment."""
+        setattr(level, state, getattr(level, state) + quantity)
+        self.note_state(level, state, quantity)
+
     def watch(self, level: Level, before: int) -> None:
         """Note a level whose position fell below its reorder threshold. before: its position before the change."""
         threshold = level.reorder_threshold
@@ -217,8 +240,8 @@ def must_be_active(world: World, index: int, warehouse: Id) -> None:
 
 
 def fits(level: Level, quantity: int) -> bool:
-    """Whether that many units more can be counted at all (PostgreSQL integer)."""
-    return level.on_hand + level.incoming + quantity <= QUANTITY_MAX_UNITS
+    """Whether that many units more can be counted at all (PostgreSQL integer), whatever state they end in."""
+    return level.on_hand + level.incoming + level.damaged + level.quality_control + quantity <= QUANTITY_MAX_UNITS
 
 
 def reservable(level: Level, quantity: int) -> bool:

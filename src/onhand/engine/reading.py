@@ -12,6 +12,7 @@ from onhand.db.query import Connection, Query
 from onhand.domain.commands import (
     Adjust,
     CancelPurchaseOrder,
+    ChangeState,
     Command,
     CreatePurchaseOrder,
     Dispatch,
@@ -64,7 +65,7 @@ def wants(commands: Sequence[Command]) -> Wants:  # noqa: C901, PLR0912  one tab
                         products.add(line.product)
                     else:
                         keys.add((line.product, line.warehouse))
-            case Receive() | Adjust():
+            case Receive() | Adjust() | ChangeState():
                 keys.update((line.product, line.warehouse) for line in command.lines)
             case Dispatch():
                 for moved in command.lines:

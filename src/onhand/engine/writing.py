@@ -10,7 +10,7 @@ from onhand.db.arrays import Ids, Ints, Texts, Times
 from onhand.db.query import Statement
 from onhand.domain.reservation import OPEN
 from onhand.domain.world import World
-from onhand.engine.writing_supply import supply_writes
+from onhand.engine.writing_supply import state_writes, supply_writes
 
 Write = tuple[Statement, dict[str, Any]]
 
@@ -29,6 +29,8 @@ def writes(world: World, cell: int) -> Iterator[Write]:
     if world.operations:
         yield _operations(world, cell)
         yield _ledger(world, cell)
+        if world.state_entries:
+            yield from state_writes(world, cell)
     yield from _reservations(world, cell)
     yield from _lines(world, cell)
     if world.transfers:

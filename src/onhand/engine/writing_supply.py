@@ -58,3 +58,30 @@ def supply_writes(world: World, cell: int) -> Iterator[tuple[Statement, dict[str
             }
         yield (q.INSERT_PURCHASE_ORDERS if new else q.UPDATE_PURCHASE_ORDERS), header
         yield (q.INSERT_PURCHASE_ORDER_LINES if new else q.UPDATE_PURCHASE_ORDER_LINES), detail
+
+
+def state_writes(world: World, cell: int) -> Iterator[tuple[Statement, dict[str, Any]]]:
+    """What moved into and out of damaged and quality_control, and the levels after it. After their other writes."""
+    entries = world.state_entries
+    yield (
+        q.INSERT_LEDGER_STATES,
+        {
+            "cell": cell,
+            "txn_ids": Ids([entry.txn_id for entry in entries]),
+            "states": Texts([entry.state for entry in entries]),
+            "product_ids": Ids([entry.product for entry in entries]),
+            "warehouse_ids": Ids([entry.warehouse for entry in entries]),
+            "quantities": Ints([entry.quantity for entry in entries]),
+        },
+    )
+    levels = [world.levels[key] for key in dict.fromkeys((entry.product, entry.warehouse) for entry in entries)]
+    yield (
+        q.UPDATE_LEVEL_STATES,
+        {
+            "cell": cell,
+            "product_ids": Ids([level.product for level in levels]),
+            "warehouse_ids": Ids([level.warehouse for level in levels]),
+            "damageds": Ints([level.damaged for level in levels]),
+            "quality_controls": Ints([level.quality_control for level in levels]),
+        },
+    )

@@ -57,6 +57,8 @@ class PostedLine(Struct):
     backordered: int
     available: int
     reason: str | None = None
+    damaged: int = 0
+    quality_control: int = 0
 
 
 class ShortReservation(Struct):
@@ -156,6 +158,7 @@ class LedgerEntry(Struct):
     reference_id: str | None
     created_at: datetime
     created_by: str
+    states: dict[str, int] | None = None  # what moved into (+) and out of (-) damaged and quality_control
 
 
 class OpenReservation(Struct):

@@ -44,6 +44,20 @@ def of_incoming(row: supply.IncomingDifferenceRow) -> str:
     )
 
 
+def of_states(row: supply.StateDifferenceRow) -> str:
+    parts = [
+        f"the level says {level} {name}, its ledger {ledger}"
+        for name, level, ledger in (
+            ("damaged", row.level_damaged, row.ledger_damaged),
+            ("in quality control", row.level_quality_control, row.ledger_quality_control),
+        )
+        if level != ledger
+    ]
+    if row.orphans:
+        parts.append(f"{row.orphans} row(s) of ledger_state have no ledger row")
+    return ("; ".join(parts) + ": one of them was changed past the engine.").capitalize()
+
+
 def of_status(row: q.StatusDifferenceRow) -> str:
     if row.open:
         return f"The reservation is {row.status} but still holds {row.open} units."

@@ -22,6 +22,7 @@ from onhand.engine.job import Key
 from onhand.services import answers, supply_answers
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import labels, parse_id, products_of, warehouses_of
+from onhand.services.stock import parts_must_fit
 from onhand.services.submitting import Reply, header, header_about, idempotency
 from onhand.services.suppliers import row_named, sold_by
 from onhand.services.supply_requests import Arrival, NewPurchaseOrder
@@ -72,10 +73,11 @@ async def receive(
         supplier = await row_named(connection, str(order.supplier))
     lines = None
     if request.lines is not None:
+        parts_must_fit(request.lines)
         products = await products_of(onhand, request.lines)
         places = await warehouses_of(onhand, request.lines, required=False)
         lines = tuple(
-            ArrivalLine(product, line.quantity, warehouse)
+            ArrivalLine(product, line.quantity, warehouse, line.damaged, line.quality_control)
             for product, warehouse, line in zip(products, places, request.lines, strict=True)
         )
     command = ReceivePurchaseOrder(

@@ -70,6 +70,7 @@ CHECKS = (
     Check("reservation_sums", 2, q.FIND_RESERVATION_DIFFERENCES, causes.of_reservations),
     Check("reservation_status", 2, q.FIND_STATUS_DIFFERENCES, causes.of_status),
     Check("incoming_sums", 2, supply.FIND_INCOMING_DIFFERENCES, causes.of_incoming),
+    Check("state_sums", 2, supply.FIND_STATE_DIFFERENCES, causes.of_states),
     Check("ledger_chain", 5, q.FIND_CHAIN_BREAKS, causes.of_chain),
     Check("ledger_operations", 5, q.FIND_ORPHANED_LEDGER, causes.of_orphan),
 )

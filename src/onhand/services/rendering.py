@@ -32,6 +32,8 @@ async def operation(onhand: Onhand, done: OperationDone) -> answers.Operation:
                 backordered=line.backordered,
                 available=line.on_hand - line.reserved,
                 reason=line.reason,
+                damaged=line.damaged,
+                quality_control=line.quality_control,
             )
             for line in done.lines
         ],

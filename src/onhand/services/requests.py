@@ -118,7 +118,11 @@ class Reference(Body):
 
 
 class ReceiptLine(Body):
+    """quantity is all that came; damaged and quality_control are the part of it that cannot be sold (yet)."""
+
     quantity: Quantity
+    damaged: Count = 0
+    quality_control: Count = 0
     sku: Sku | None = None
     product_id: UuidText | None = None
     warehouse: WarehouseCode | None = None
@@ -146,6 +150,25 @@ class AdjustmentLine(Body):
 
 class NewAdjustment(Body):
     lines: Annotated[list[AdjustmentLine], Meta(min_length=1, max_length=limits.LINES_MAX)]
+    reference: Reference | None = None
+    reason: Reason | None = None
+
+
+class StateLine(Body):
+    """quantity units move from one state to another; available is on_hand, scrapped is gone."""
+
+    quantity: Quantity
+    from_: Literal["available", "damaged", "quality_control"] = field(name="from")
+    to: Literal["available", "damaged", "quality_control", "scrapped"]
+    reason: Reason
+    sku: Sku | None = None
+    product_id: UuidText | None = None
+    warehouse: WarehouseCode | None = None
+    warehouse_id: UuidText | None = None
+
+
+class NewStateChange(Body):
+    lines: Annotated[list[StateLine], Meta(min_length=1, max_length=limits.LINES_MAX)]
     reference: Reference | None = None
     reason: Reason | None = None
 

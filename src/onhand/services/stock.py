@@ -1,24 +1,28 @@
 """RECEIVE and ADJUST: what comes onto the shelf, and what is found on it."""
 
-from onhand.domain.commands import Adjust, AdjustLine, Receive, StockLine
+from collections.abc import Sequence
+
+from onhand.domain.commands import Adjust, AdjustLine, ChangeState, Receive, StateLine, StockLine
 from onhand.domain.errors import FieldProblem, Invalid
 from onhand.domain.ids import Id
 from onhand.domain.outcomes import OperationDone
 from onhand.services import answers, rendering
 from onhand.services.context import Onhand
 from onhand.services.names import products_of, warehouses_of
-from onhand.services.requests import AdjustmentLine, NewAdjustment, NewReceipt
+from onhand.services.requests import AdjustmentLine, NewAdjustment, NewReceipt, NewStateChange, ReceiptLine
 from onhand.services.submitting import Reply, header, idempotency
+from onhand.services.supply_requests import ArrivedLine
 
 
 async def receive(onhand: Onhand, actor: str, request: NewReceipt, key: str | None = None) -> Reply[answers.Operation]:
     """Put units on the shelf; they cover backorders first. Raises DomainError."""
+    parts_must_fit(request.lines)
     products = await products_of(onhand, request.lines)
     places = await warehouses_of(onhand, request.lines, required=True)
     command = Receive(
         header(actor, reason=request.reason, reference=request.reference),
         tuple(
-            StockLine(product, warehouse, line.quantity)
+            StockLine(product, warehouse, line.quantity, line.damaged, line.quality_control)
             for product, warehouse, line in zip(products, _all(places), request.lines, strict=True)
         ),
     )
@@ -45,6 +49,34 @@ async def adjust(
     return await _submit(onhand, command, actor, key, "adjust", request)
 
 
+async def change_state(
+    onhand: Onhand, actor: str, request: NewStateChange, key: str | None = None
+) -> Reply[answers.Operation]:
+    """Move units between states. The answer names reservations left short. Raises DomainError."""
+    for index, line in enumerate(request.lines):
+        if line.from_ == line.to:
+            raise Invalid([FieldProblem(f"lines[{index}].to", "INVALID_VALUE", "Name another state than from.")])
+    products = await products_of(onhand, request.lines)
+    places = await warehouses_of(onhand, request.lines, required=True)
+    command = ChangeState(
+        header(actor, reason=request.reason, reference=request.reference),
+        tuple(
+            StateLine(product, warehouse, line.quantity, line.from_, line.to, line.reason)
+            for product, warehouse, line in zip(products, _all(places), request.lines, strict=True)
+        ),
+    )
+    return await _submit(onhand, command, actor, key, "change_state", request)
+
+
+def parts_must_fit(lines: Sequence[ReceiptLine | ArrivedLine]) -> None:
+    """Raises Invalid where more units are damaged or to be looked at than came."""
+    for index, line in enumerate(lines):
+        if line.damaged + line.quality_control > line.quantity:
+            name = "damaged" if line.damaged else "quality_control"
+            detail = "damaged and quality_control are part of quantity, which is all that came."
+            raise Invalid([FieldProblem(f"lines[{index}].{name}", "OUT_OF_RANGE", detail)])
+
+
 def _must_say_one_thing(line: AdjustmentLine, index: int) -> None:
     at = f"lines[{index}]"
     if (line.quantity_change is None) == (line.counted_quantity is None):
@@ -60,11 +92,11 @@ def _all(warehouses: list[Id | None]) -> list[Id]:
 
 async def _submit(
     onhand: Onhand,
-    command: Receive | Adjust,
+    command: Receive | Adjust | ChangeState,
     actor: str,
     key: str | None,
     operation: str,
-    request: NewReceipt | NewAdjustment,
+    request: NewReceipt | NewAdjustment | NewStateChange,
 ) -> Reply[answers.Operation]:
     answer = await onhand.engine.submit(command, idempotency(actor, key, operation, request))
     if not isinstance(answer.verdict, OperationDone):

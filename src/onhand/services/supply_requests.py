@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType, field
 
 from onhand.domain import limits
-from onhand.services.requests import _TEXT, Body, Name, Quantity, Sku, UuidText, WarehouseCode
+from onhand.services.requests import _TEXT, Body, Count, Name, Quantity, Sku, UuidText, WarehouseCode
 
 SupplierCode = Annotated[
     str, Meta(min_length=1, max_length=limits.SUPPLIER_CODE_MAX_CHARS, pattern=_TEXT, examples=["ACME"])
@@ -78,9 +78,14 @@ class NewPurchaseOrder(Body):
 
 
 class ArrivedLine(Body):
-    """Units that have arrived; the warehouse where the order names several."""
+    """Units that have arrived; the warehouse where the order names several.
+
+    quantity is all that came; damaged and quality_control are the part of it that cannot be sold (yet).
+    """
 
     quantity: Quantity
+    damaged: Count = 0
+    quality_control: Count = 0
     sku: Sku | None = None
     product_id: UuidText | None = None
     warehouse: WarehouseCode | None = None

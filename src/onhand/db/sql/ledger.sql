@@ -26,7 +26,9 @@ SELECT ledger.txn_id, ledger.operation_id, ledger.type, product.sku, warehouse.c
        ledger.on_hand, ledger.reserved, ledger.reason,
        coalesce(ledger.reference_type, CASE ledger.type WHEN 'RESERVE' THEN 'reservation' END) AS reference_type,
        coalesce(ledger.reference_id, CASE ledger.type WHEN 'RESERVE' THEN ledger.operation_id::text END) AS reference_id,
-       ledger.created_at, ledger.created_by
+       ledger.created_at, ledger.created_by,
+       (SELECT jsonb_object_agg(state, moved.quantity) FROM ledger_state moved
+        WHERE moved.cell = ledger.cell AND moved.txn_id = ledger.txn_id) AS states
 FROM ledger JOIN product USING (product_id) JOIN warehouse USING (warehouse_id)
 WHERE ledger.cell = :cell
   AND (ledger.warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL)
@@ -54,7 +56,9 @@ SELECT entry.txn_id, entry.operation_id, entry.type, product.sku, warehouse.code
        entry.on_hand, entry.reserved, entry.reason,
        coalesce(entry.reference_type, CASE entry.type WHEN 'RESERVE' THEN 'reservation' END) AS reference_type,
        coalesce(entry.reference_id, CASE entry.type WHEN 'RESERVE' THEN entry.operation_id::text END) AS reference_id,
-       entry.created_at, entry.created_by
+       entry.created_at, entry.created_by,
+       (SELECT jsonb_object_agg(state, moved.quantity) FROM ledger_state moved
+        WHERE moved.cell = entry.cell AND moved.txn_id = entry.txn_id) AS states
 FROM product JOIN level USING (product_id) JOIN warehouse USING (warehouse_id)
 CROSS JOIN LATERAL (
   SELECT * FROM ledger

@@ -93,7 +93,13 @@ SELECT
   (SELECT coalesce(sum(quantity - fulfilled - released), 0) FROM reservation_line
    WHERE cell = :cell AND product_id = :product_id AND warehouse_id = :warehouse_id)::bigint AS open_reserved,
   (SELECT coalesce(sum(backordered), 0) FROM reservation_line
-   WHERE cell = :cell AND product_id = :product_id AND warehouse_id = :warehouse_id)::bigint AS open_backordered;
+   WHERE cell = :cell AND product_id = :product_id AND warehouse_id = :warehouse_id)::bigint AS open_backordered,
+  (SELECT coalesce(sum(quantity), 0) FROM ledger_state
+   WHERE cell = :cell AND product_id = :product_id AND warehouse_id = :warehouse_id
+     AND state = 'damaged')::bigint AS ledger_damaged,
+  (SELECT coalesce(sum(quantity), 0) FROM ledger_state
+   WHERE cell = :cell AND product_id = :product_id AND warehouse_id = :warehouse_id
+     AND state = 'quality_control')::bigint AS ledger_quality_control;
 
 -- name: read_ledger_guard
 -- Law 5: the trigger that refuses changes.

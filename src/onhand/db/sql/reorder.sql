@@ -20,7 +20,7 @@ GROUP BY line.product_id, line.warehouse_id;
 -- name: find_reorders_of
 -- Which of these levels are below their threshold, with all that is on order counted, and who is asked first.
 SELECT level.product_id, level.warehouse_id,
-       (level.on_hand - level.backordered + level.incoming + coalesce(draft.units, 0))::bigint AS position,
+       (level.on_hand - level.backordered + level.quality_control + level.incoming + coalesce(draft.units, 0))::bigint AS position,
        level.reorder_threshold, level.reorder_quantity, chosen.supplier_id, chosen.lead_time_days,
        chosen.minimum_order, chosen.pack_size
 FROM unnest(:product_ids::uuid[], :warehouse_ids::uuid[]) AS wanted (product_id, warehouse_id)
@@ -35,7 +35,7 @@ LEFT JOIN LATERAL (
   WHERE supplier_product.product_id = level.product_id AND supplier.active
   ORDER BY priority, lead_time_days, supplier_id LIMIT 1) chosen ON true
 WHERE level.cell = :cell
-  AND level.on_hand - level.backordered + level.incoming + coalesce(draft.units, 0) < level.reorder_threshold
+  AND level.on_hand - level.backordered + level.quality_control + level.incoming + coalesce(draft.units, 0) < level.reorder_threshold
 ORDER BY chosen.supplier_id, level.product_id, level.warehouse_id;
 
 -- name: find_reorders
@@ -50,7 +50,7 @@ chosen AS (
   FROM supplier_product JOIN supplier USING (supplier_id) WHERE supplier.active
   ORDER BY product_id, priority, lead_time_days, supplier_id)
 SELECT level.product_id, level.warehouse_id,
-       (level.on_hand - level.backordered + level.incoming + coalesce(draft.units, 0))::bigint AS position,
+       (level.on_hand - level.backordered + level.quality_control + level.incoming + coalesce(draft.units, 0))::bigint AS position,
        level.reorder_threshold, level.reorder_quantity, chosen.supplier_id, chosen.lead_time_days,
        chosen.minimum_order, chosen.pack_size
 FROM level
@@ -58,6 +58,6 @@ JOIN warehouse ON warehouse.warehouse_id = level.warehouse_id AND warehouse.acti
 LEFT JOIN draft ON draft.cell = level.cell AND draft.product_id = level.product_id
   AND draft.warehouse_id = level.warehouse_id
 LEFT JOIN chosen ON chosen.product_id = level.product_id
-WHERE level.cell = :cell AND level.on_hand - level.backordered + level.incoming < level.reorder_threshold
-  AND level.on_hand - level.backordered + level.incoming + coalesce(draft.units, 0) < level.reorder_threshold
+WHERE level.cell = :cell AND level.on_hand - level.backordered + level.quality_control + level.incoming < level.reorder_threshold
+  AND level.on_hand - level.backordered + level.quality_control + level.incoming + coalesce(draft.units, 0) < level.reorder_threshold
 ORDER BY chosen.supplier_id, level.product_id, level.warehouse_id;

@@ -32,8 +32,13 @@ ORDER BY level.product_id, level.warehouse_id;
 -- Oldest first: ids sort by time.
 SELECT ledger.txn_id, ledger.operation_id, ledger.type, product.sku, warehouse.code AS warehouse, ledger.quantity,
        ledger.on_hand, ledger.reserved, ledger.reason, ledger.reference_type, ledger.reference_id,
-       ledger.created_at, ledger.created_by
+       ledger.created_at, ledger.created_by, coalesce(damaged.quantity, 0) AS damaged_change,
+       coalesce(inspected.quantity, 0) AS quality_control_change
 FROM ledger JOIN product USING (product_id) JOIN warehouse USING (warehouse_id)
+LEFT JOIN ledger_state damaged ON damaged.cell = ledger.cell AND damaged.txn_id = ledger.txn_id
+  AND damaged.state = 'damaged'
+LEFT JOIN ledger_state inspected ON inspected.cell = ledger.cell AND inspected.txn_id = ledger.txn_id
+  AND inspected.state = 'quality_control'
 WHERE ledger.cell = :cell
   AND (ledger.product_id = :product_id::uuid OR :product_id::uuid IS NULL)
   AND (ledger.warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL)
