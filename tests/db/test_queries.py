@@ -13,7 +13,7 @@ from psycopg import adapters
 
 import onhand.db
 from onhand.db import queries as q
-from onhand.db import queries_availability, queries_routing, queries_supply, queries_web
+from onhand.db import queries_availability, queries_count, queries_routing, queries_supply, queries_web
 from onhand.db.query import Query, Statement
 from onhand.domain.ids import Id
 
@@ -24,6 +24,7 @@ MODULES = (
     q,
     queries_availability,
     queries_routing,
+    queries_count,
     queries_supply,
     queries_web,
 )

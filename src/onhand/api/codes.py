@@ -89,6 +89,18 @@ CODES: dict[str, Code] = {
         "The purchase order is a draft: nothing of it can be received.",
         "Place it first: POST /v1/purchase_orders/{id}/place.",
     ),
+    "COUNT_CLOSED": Code(
+        409,
+        "Count closed",
+        "The count is posted or cancelled: nothing more is counted into it.",
+        "Begin a new count: POST /v1/counts.",
+    ),
+    "COUNT_NEEDS_APPROVAL": Code(
+        409,
+        "Count needs approval",
+        "A line differs by more units than the count's approval_limit.",
+        "Count it again, or have it approved: POST /v1/counts/{id}/approve.",
+    ),
     "WAREHOUSE_INACTIVE": Code(
         409,
         "Warehouse inactive",

@@ -3,6 +3,7 @@
 from onhand.api.examples import LATER, NOW, Json
 
 SUPPLIER_ID = "019332c5-71b0-7c3a-9a41-5b1f0f8c1a11"
+COUNT_ID = "019332c5-71b0-7c3a-9a41-5b1f0f8c1a13"
 PURCHASE_ORDER_ID = "019332c5-71b0-7c3a-9a41-5b1f0f8c1a12"
 TERMS: Json = {
     "sku": "MUG-RED",

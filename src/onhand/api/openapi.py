@@ -126,6 +126,7 @@ def _example(name: str) -> str:
         "reservation_id": examples.RESERVATION_ID,
         "transfer_id": examples.TRANSFER_ID,
         "supplier": "KILN",
+        "count_id": examples_supply.COUNT_ID,
         "purchase_order_id": examples_supply.PURCHASE_ORDER_ID,
     }[name]
 

@@ -161,6 +161,23 @@ TABLE: dict[type[Exception], Callable[[Any], Told]] = {
     e.PurchaseOrderNotPlaced: lambda error: Told(
         error.code, "The purchase order is a draft: the supplier has not been asked for anything yet."
     ),
+    e.CountClosed: lambda error: Told(
+        error.code,
+        f"The count is {error.status}: nothing more is counted into it.",
+        [{"path": "count_id", "code": error.code, "status": error.status}],
+    ),
+    e.CountNeedsApproval: lambda error: Told(
+        error.code,
+        f"A line differs by {error.variance} units; up to {error.approval_limit} need no approval.",
+        [
+            {
+                "path": "count_id",
+                "code": error.code,
+                "variance": error.variance,
+                "approval_limit": error.approval_limit,
+            }
+        ],
+    ),
     e.WarehouseInactive: _warehouse_inactive,
     e.NoActiveWarehouse: lambda error: Told(
         error.code,

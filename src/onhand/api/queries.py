@@ -48,6 +48,10 @@ class PurchaseOrdersQuery(Paged):
     supplier: SupplierCode | None = None
 
 
+class CountsQuery(Paged):
+    status: Literal["open", "posted", "cancelled"] | None = None
+
+
 class LedgerQuery(LedgerFilter, forbid_unknown_fields=True, kw_only=True):
     limit: Limit = PAGE_DEFAULT_ROWS
     cursor: Cursor | None = None

@@ -12,6 +12,8 @@ DomainError
 ├── TransferClosed      TRANSFER_CLOSED
 ├── PurchaseOrderClosed PURCHASE_ORDER_CLOSED
 ├── PurchaseOrderNotPlaced PURCHASE_ORDER_NOT_PLACED
+├── CountClosed         COUNT_CLOSED
+├── CountNeedsApproval  COUNT_NEEDS_APPROVAL
 ├── WarehouseInactive   WAREHOUSE_INACTIVE
 ├── NoActiveWarehouse   NO_ACTIVE_WAREHOUSE
 ├── AlreadyExists       ALREADY_EXISTS
@@ -152,6 +154,25 @@ class PurchaseOrderNotPlaced(DomainError):
 
     code: ClassVar[str] = "PURCHASE_ORDER_NOT_PLACED"
     purchase_order: Id
+
+
+@dataclass(eq=False)
+class CountClosed(DomainError):
+    """The count is posted or cancelled: nothing more is counted into it."""
+
+    code: ClassVar[str] = "COUNT_CLOSED"
+    count: Id
+    status: str
+
+
+@dataclass(eq=False)
+class CountNeedsApproval(DomainError):
+    """A line of the count differs by more units than may be posted without approval."""
+
+    code: ClassVar[str] = "COUNT_NEEDS_APPROVAL"
+    count: Id
+    variance: int
+    approval_limit: int
 
 
 @dataclass(eq=False)

@@ -1,0 +1,221 @@
+"""Counting while selling: what is on hand afterwards is what lies there, whatever was sold meanwhile."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from onhand.db import queries_count
+from onhand.domain.errors import BelowZero, CountClosed, CountNeedsApproval, Invalid, Unknown
+from onhand.services import counts, ledger, levels, reconcile, reservations
+from onhand.services.context import Onhand, open_onhand
+from onhand.services.count_requests import Counted, CountedLine, CountedProduct, CountSession, NewCount
+from onhand.services.requests import LedgerFilter, ReservationPart
+from support.services import ACTOR, Corner, a_corner
+
+pytestmark = pytest.mark.anyio
+MOVES = st.lists(st.integers(-4, 4).filter(bool), max_size=4)
+
+
+async def sell(corner: Corner, units: int) -> None:
+    held = await corner.reserve(units)
+    await reservations.fulfill(corner.onhand, ACTOR, held.reservation_id, ReservationPart())
+
+
+async def begun(corner: Corner, limit: int | None = None) -> CountSession:
+    new = NewCount(warehouse=corner.warehouse, lines=[CountedProduct(sku=corner.sku)], approval_limit=limit)
+    return await counts.create(corner.onhand, ACTOR, new)
+
+
+async def found(corner: Corner, session: CountSession, units: int) -> CountSession:
+    line = CountedLine(counted_quantity=units, sku=corner.sku)
+    return await counts.record(corner.onhand, session.count_id, Counted(lines=[line]))
+
+
+async def on_hand(corner: Corner) -> int:
+    return int((await levels.find(corner.onhand, sku=corner.sku)).items[0].on_hand)
+
+
+class Shelf:
+    """What really lies there. The book may believe something else until it is counted."""
+
+    def __init__(self, corner: Corner, units: int) -> None:
+        self.corner = corner
+        self.units = units
+
+    async def move(self, change: int) -> None:
+        """Receive, or sell as far as there is something to sell, on the shelf and in the book."""
+        if change > 0:
+            await self.corner.receive(change)
+        else:
+            change = -min(-change, self.units, await on_hand(self.corner))
+            if change:
+                await sell(self.corner, -change)
+        self.units += change
+
+
+@pytest.fixture
+def opened(fresh_database_url: str) -> Iterator[tuple[asyncio.Runner, Onhand]]:
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        onhand = runner.run(stack.enter_async_context(open_onhand(fresh_database_url)))
+        yield runner, onhand
+        runner.run(stack.aclose())
+
+
+@given(strange=st.integers(-5, 5), before=MOVES, meanwhile=MOVES, after=MOVES)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_after_a_count_the_book_is_the_shelf(
+    opened: tuple[asyncio.Runner, Onhand], strange: int, before: list[int], meanwhile: list[int], after: list[int]
+) -> None:
+    """strange: units that came or went without the book. Movements before, during and after the counting."""
+    runner, onhand = opened
+
+    async def counted() -> None:
+        corner = await a_corner(onhand, 8)
+        shelf = Shelf(corner, 8 + strange)
+        for change in before:
+            await shelf.move(change)
+        session = await begun(corner)
+        expected = await on_hand(corner)
+        for change in meanwhile:
+            await shelf.move(change)
+        book = await on_hand(corner)
+        [line] = (await found(corner, session, shelf.units)).lines
+        assert (line.expected, line.moved, line.variance) == (expected, book - expected, shelf.units - book)
+        event("a count against what was expected would be wrong" if book != expected else "nothing moved meanwhile")
+        for change in after:
+            await shelf.move(change)
+        try:
+            posted = await counts.post(onhand, ACTOR, session.count_id)
+        except BelowZero:  # The book has sold what was not there: there is less to take off than is missing.
+            assert await on_hand(corner) < -(line.variance or 0)
+            return
+        assert (posted.status, await on_hand(corner)) == ("posted", shelf.units)
+
+    runner.run(counted())
+
+
+async def counted_while_selling(onhand: Onhand) -> tuple[int, int]:
+    """What is on hand, and what lies there, after a count in the midst of sales. Nine units are missing."""
+    corner = await a_corner(onhand, 100)
+    there, shelf = 91, asyncio.Lock()
+    begin = asyncio.Event()
+
+    async def buyer() -> None:
+        nonlocal there
+        await begin.wait()
+        for _ in range(8):
+            async with shelf:  # Who counts sees the shelf with nobody's hand in it.
+                await sell(corner, 1)
+                there -= 1
+            await asyncio.sleep(0)
+
+    async def counter() -> None:
+        session = await begun(corner)
+        begin.set()
+        await asyncio.sleep(0.05)
+        async with shelf:
+            line = (await found(corner, session, there)).lines[0]
+        assert line.moved
+        assert line.variance == -9
+        await asyncio.gather(*(counts.post(onhand, ACTOR, session.count_id) for _ in range(3)))
+
+    await asyncio.gather(counter(), *(buyer() for _ in range(5)))
+    return await on_hand(corner), there
+
+
+async def test_a_count_in_the_midst_of_sales_posted_three_times_at_once_is_the_truth(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        assert await counted_while_selling(onhand) == (51, 51)
+        adjusts = (await ledger.find(onhand, LedgerFilter(type="ADJUST"))).items
+        assert [(entry.quantity, entry.reason, entry.reference_type) for entry in adjusts] == [(-9, "count", "count")]
+        assert (await reconcile.run(onhand)).clean
+
+
+async def test_without_the_lock_a_count_is_not_posted_in_peace(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key of the operation stands behind it: even then it is not posted twice, but two of the three fail."""
+    monkeypatch.setattr(queries_count.LOCK_COUNT, "sql", queries_count.LOCK_COUNT.sql.replace("FOR UPDATE", ""))
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 10)
+        session = await begun(corner)
+        await found(corner, session, 8)
+        answers = await asyncio.gather(
+            *(counts.post(onhand, ACTOR, session.count_id) for _ in range(3)), return_exceptions=True
+        )
+        assert any(isinstance(answer, Exception) for answer in answers)
+        assert await on_hand(corner) == 8
+
+
+async def test_a_posting_that_ended_half_way_is_finished_and_not_repeated(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 10)
+        session = await begun(corner)
+        await found(corner, session, 8)
+
+        async def crash(*_: Any, **__: Any) -> int:
+            raise ConnectionError
+
+        with monkeypatch.context() as patched:
+            patched.setattr(queries_count.END_COUNT, "run", crash)
+            with pytest.raises(ConnectionError):
+                await counts.post(onhand, ACTOR, session.count_id)
+        assert (await on_hand(corner), (await counts.get(onhand, session.count_id)).status) == (8, "open")
+        for refused in (found(corner, session, 7), counts.cancel(onhand, session.count_id)):
+            with pytest.raises(CountClosed):
+                await refused
+        assert (await counts.post(onhand, ACTOR, session.count_id)).status == "posted"
+        assert await on_hand(corner) == 8
+
+
+async def test_above_its_limit_it_waits_for_approval_which_a_new_count_takes_back(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 10)
+        session = await begun(corner, limit=2)
+        assert not (await found(corner, session, 8)).needs_approval
+        assert (await found(corner, session, 5)).needs_approval
+        with pytest.raises(CountNeedsApproval) as error:
+            await counts.post(onhand, ACTOR, session.count_id)
+        assert (error.value.variance, error.value.approval_limit) == (5, 2)
+        assert (await counts.approve(onhand, "key:manager", session.count_id)).approved_by == "key:manager"
+        assert (await found(corner, session, 4)).approved_by is None
+        with pytest.raises(CountNeedsApproval):
+            await counts.post(onhand, ACTOR, session.count_id)
+        await counts.approve(onhand, "key:manager", session.count_id)
+        await counts.post(onhand, ACTOR, session.count_id)
+        assert await on_hand(corner) == 4
+
+
+async def test_a_posting_names_what_it_leaves_short(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 5)
+        held = await corner.reserve(4)
+        session = await begun(corner)
+        await found(corner, session, 3)
+        posted = await counts.post(onhand, ACTOR, session.count_id)
+        assert [(x.reservation_id, x.quantity) for x in posted.short] == [(held.reservation_id, 1)]
+        assert (await counts.post(onhand, ACTOR, session.count_id)).short == []
+
+
+async def test_what_is_cancelled_or_empty_is_not_posted(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        corner, other = await a_corner(onhand, 5), await a_corner(onhand)
+        session = await begun(corner)
+        with pytest.raises(Invalid):
+            await counts.post(onhand, ACTOR, session.count_id)
+        with pytest.raises(Invalid):
+            await found(other, session, 1)
+        assert [(await counts.cancel(onhand, session.count_id)).status for _ in range(2)] == ["cancelled"] * 2
+        for refused in (counts.post(onhand, ACTOR, session.count_id), found(corner, session, 1)):
+            with pytest.raises(CountClosed):
+                await refused
+        with pytest.raises(Unknown):
+            await counts.post(onhand, ACTOR, "019332c5-71b0-7c3a-9a41-5b1f0f8c1a13")
