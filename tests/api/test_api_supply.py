@@ -1,6 +1,8 @@
 """Suppliers and purchase orders over HTTP."""
 
 from datetime import UTC, datetime, timedelta
+from html import escape
+from uuid import uuid4
 
 import pytest
 
@@ -190,3 +192,26 @@ def test_a_server_orders_by_itself_what_a_sale_leaves_low(client, shop, supplied
     held = shop.reserve(supplied["sku"], 1)
     shop.post(f"/v1/reservations/{held['reservation_id']}/fulfill", {}, expect=200)
     until(lambda: shop.level(supplied["sku"], supplied["warehouse"])["incoming"] == 12, "an order of 12")
+
+
+def test_an_order_can_be_printed_and_nothing_in_it_is_html(client, shop):
+    bold, nasty = unique("<b>SKU"), '<script>alert("1")</script> & Söhne'
+    client.post("/v1/products", json={"sku": bold, "name": nasty})
+    code, warehouse = unique("S"), shop.warehouse()
+    terms = {"sku": bold, "lead_time_days": 3, "supplier_sku": "<i>theirs", "unit_cost": 4.25}
+    shop.post("/v1/suppliers", {"code": code, "name": nasty, "products": [terms]})
+    order = shop.post(
+        "/v1/purchase_orders",
+        {"supplier": code, "lines": [{"sku": bold, "warehouse": warehouse, "quantity": n} for n in (1200, 30)]},
+    )
+    path = f"/v1/purchase_orders/{order['purchase_order_id']}/page"
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    page = answer.text
+    assert not [tag for tag in ("<script", "<b>", "<i>") if tag in page]
+    assert page.count(escape(nasty)) == 3  # The supplier once, the product in both lines.
+    assert all(escape(text) in page for text in (bold, "<i>theirs", warehouse, code, "1,200", "1,230", "5,227.50"))
+    assert "not yet" in page
+    assert client.get(path.replace(order["purchase_order_id"], str(uuid4()))).status_code == 404
+    assert client.get("/v1/purchase_orders/X/page").status_code == 422

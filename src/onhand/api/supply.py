@@ -2,9 +2,11 @@
 
 import msgspec
 
+from onhand.api import order_page
 from onhand.api.answer import Answer, of_reply, ok
 from onhand.api.decoding import decode
 from onhand.api.once import once
+from onhand.api.pages import HTML
 from onhand.api.queries import Paged, PurchaseOrdersQuery
 from onhand.api.route import Call
 from onhand.api.stock import Nothing
@@ -70,6 +72,11 @@ async def cancel_purchase_order(call: Call) -> Answer:
 
 async def get_purchase_order(call: Call) -> Answer:
     return ok(await purchase_orders.get(call.onhand, call.path["purchase_order_id"]))
+
+
+async def print_purchase_order(call: Call) -> Answer:
+    sheet = await purchase_orders.sheet(call.onhand, call.path["purchase_order_id"])
+    return Answer(200, order_page.page(sheet), HTML)
 
 
 async def find_purchase_orders(call: Call) -> Answer:

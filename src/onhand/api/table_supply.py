@@ -109,6 +109,17 @@ PURCHASE_ORDERS = [
         problems=("NOT_FOUND",),
     ),
     Route(
+        method="GET",
+        path="/v1/purchase_orders/{purchase_order_id}/page",
+        handle=supply.print_purchase_order,
+        summary="A purchase order as a page to print or to send",
+        tag="purchase orders",
+        scopes=READ,
+        media_type="text/html",
+        problems=("NOT_FOUND",),
+        description="Self-contained HTML, with the supplier's own SKUs and costs where they are known.",
+    ),
+    Route(
         method="POST",
         path="/v1/purchase_orders/{purchase_order_id}/place",
         handle=supply.place_purchase_order,

@@ -146,3 +146,22 @@ class StateDifferenceRow(NamedTuple):
 INSERT_LEDGER_STATES = Statement("insert_ledger_states")
 UPDATE_LEVEL_STATES = Statement("update_level_states")
 FIND_STATE_DIFFERENCES = Query("find_state_differences", StateDifferenceRow)
+
+
+class OrderSheetRow(NamedTuple):
+    supplier: str
+    supplier_name: str
+    status: str
+    expected_arrival_date: date | None
+    placed_at: datetime | None
+    line: int
+    sku: str
+    product: str
+    supplier_sku: str | None
+    warehouse: str
+    warehouse_name: str
+    quantity: int
+    unit_cost: str | None
+
+
+READ_ORDER_SHEET = Query("read_order_sheet", OrderSheetRow)

@@ -111,6 +111,29 @@ async def get(onhand: Onhand, purchase_order_id: str) -> supply_answers.Purchase
     return rendered
 
 
+async def sheet(onhand: Onhand, purchase_order_id: str) -> supply_answers.OrderSheet:
+    """What is printed of an order. Raises Unknown, Invalid."""
+    order_id = parse_id(purchase_order_id, "purchase_order_id")
+    async with onhand.pool.connection() as connection:
+        rows = await q.READ_ORDER_SHEET.all(connection, cell=CELL, purchase_order_id=order_id)
+    if not rows:
+        raise Unknown("purchase_order", purchase_order_id)
+    first = rows[0]
+    lines = [
+        supply_answers.SheetLine(**{name: getattr(row, name) for name in supply_answers.SheetLine.__struct_fields__})
+        for row in rows
+    ]
+    return supply_answers.OrderSheet(
+        str(order_id),
+        first.supplier,
+        first.supplier_name,
+        first.status,
+        first.placed_at,
+        first.expected_arrival_date,
+        lines,
+    )
+
+
 async def find(
     onhand: Onhand,
     *,

@@ -56,3 +56,28 @@ class PurchaseOrder(Struct):
     created_at: datetime
     created_by: str
     lines: list[PurchaseOrderLine]
+
+
+class SheetLine(Struct):
+    """A line as the supplier reads it; unit_cost is a decimal as text."""
+
+    line: int
+    sku: str
+    supplier_sku: str | None
+    product: str
+    warehouse: str
+    warehouse_name: str
+    quantity: int
+    unit_cost: str | None
+
+
+class OrderSheet(Struct):
+    """A purchase order as it is printed."""
+
+    purchase_order_id: str
+    supplier: str
+    supplier_name: str
+    status: str
+    placed_at: datetime | None
+    expected_arrival_date: date | None
+    lines: list[SheetLine]

@@ -68,3 +68,17 @@ SELECT product_id, warehouse_id, coalesce(level.incoming, 0) AS level_incoming, 
 FROM level FULL JOIN sums USING (cell, product_id, warehouse_id)
 WHERE coalesce(level.incoming, 0) <> coalesce(sums.open, 0)
 ORDER BY product_id, warehouse_id LIMIT :row_limit;
+
+-- name: read_order_sheet
+-- All that a supplier must know of one order, a row per line.
+SELECT supplier.code AS supplier, supplier.name AS supplier_name, purchase_order.status,
+       purchase_order.expected_arrival_date, purchase_order.placed_at, line.line, product.sku, product.name AS product,
+       sold.supplier_sku, warehouse.code AS warehouse, warehouse.name AS warehouse_name, line.quantity,
+       sold.unit_cost::text AS unit_cost
+FROM purchase_order JOIN supplier USING (supplier_id)
+JOIN purchase_order_line line USING (cell, purchase_order_id)
+JOIN product ON product.product_id = line.product_id
+JOIN warehouse ON warehouse.warehouse_id = line.warehouse_id
+LEFT JOIN supplier_product sold ON sold.supplier_id = supplier.supplier_id AND sold.product_id = line.product_id
+WHERE purchase_order.cell = :cell AND purchase_order.purchase_order_id = :purchase_order_id
+ORDER BY line.line;
