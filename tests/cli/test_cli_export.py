@@ -3,6 +3,7 @@ import gzip
 import io
 from pathlib import Path
 
+import psycopg
 import pytest
 from cli_tools import answered, csv_file, furnish, onhand, query, refused, shelf
 
@@ -78,3 +79,43 @@ def test_a_file_is_whole_or_not_there(fresh_database_url: str, tmp_path: Path) -
     assert (ran.returncode, ran.stdout, [path.name for path in tmp_path.iterdir()]) == (0, "", ["levels.csv"])
     assert "not a day" in refused("export", "ledger", "--from", "soon", url=fresh_database_url)
     assert query(fresh_database_url, "SELECT count(*) FROM ledger") == [(0,)]
+
+
+SUPPLIED = """
+INSERT INTO supplier (supplier_id, code, name, created_at, updated_at)
+VALUES ('00000000-0000-7000-8000-000000000001', 'KILN', '=Kiln, "the"', now(), now()),
+       ('00000000-0000-7000-8000-000000000002', 'IDLE', 'Idle', now(), now());
+INSERT INTO supplier_product (supplier_id, product_id, lead_time_days, pack_size, unit_cost)
+SELECT '00000000-0000-7000-8000-000000000001', product_id, 5, 12, 4.25 FROM product;
+UPDATE level SET reorder_threshold = 10;
+"""
+
+
+def test_suppliers_and_purchase_orders(fresh_database_url: str, tmp_path: Path) -> None:
+    url = fresh_database_url
+    furnish(url, ["MUG", "POT"])
+    file = csv_file(tmp_path / "s.csv", "sku,warehouse,quantity", "MUG,LEJ1,3", "POT,MAN1,4")
+    onhand("import", "stock", file, url=url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(SUPPLIED)
+    assert onhand("reorder", "run", url=url).returncode == 0
+    sold = rows_of(onhand("export", "suppliers", url=url).stdout)
+    assert [(row["supplier"], row["sku"], row["lead_time_days"], row["unit_cost"]) for row in sold] == [
+        ("IDLE", "", "", ""),
+        ("KILN", "MUG", "5", "4.2500"),
+        ("KILN", "POT", "5", "4.2500"),
+    ]
+    assert unguarded(sold[1]["name"]) == '=Kiln, "the"'
+    assert [row["supplier"] for row in rows_of(onhand("export", "suppliers", "--sku", "POT", url=url).stdout)] == [
+        "KILN"
+    ]
+    ordered = rows_of(onhand("export", "purchase_orders", url=url).stdout)
+    assert sorted((row["sku"], row["warehouse"], row["quantity"], row["open"], row["status"]) for row in ordered) == [
+        ("MUG", "LEJ1", "24", "24", "placed"),
+        ("POT", "MAN1", "24", "24", "placed"),
+    ]
+    assert ordered[0]["placed_at"].endswith("Z")
+    assert ordered[0]["expected_arrival_date"] > ordered[0]["placed_at"][:10]
+    some = rows_of(onhand("export", "purchase_orders", "--warehouse", "MAN1", url=url).stdout)
+    assert [row["sku"] for row in some] == ["POT"]
+    assert rows_of(onhand("export", "purchase_orders", "--to", "2020-01-01", url=url).stdout) == []

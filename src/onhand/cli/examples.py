@@ -115,6 +115,14 @@ Examples:
     "exporting:reservations": """Examples:
   onhand export reservations --from 2026-03-01 open.csv
 """,
+    "exporting:suppliers": """Examples:
+  onhand export suppliers suppliers.csv
+  onhand export suppliers --sku MUG-RED
+""",
+    "exporting:purchase_orders": """Examples:
+  onhand export purchase_orders orders.csv --from 2026-03-01
+  onhand export purchase_orders --warehouse LEJ1
+""",
     "reorder": """Examples:
   onhand reorder run --dry-run
 """,

@@ -59,6 +59,18 @@ def reservations(
     return _export("reservations", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until)))
 
 
+def suppliers(file: File = "-", /, *, sku: Sku = None) -> int:
+    """Suppliers, one row per product they sell, with its terms."""
+    return _export("suppliers", file, Filter(sku))
+
+
+def purchase_orders(
+    file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None, since: From = None, until: To = None
+) -> int:
+    """Purchase orders, one row per line, oldest first."""
+    return _export("purchase_orders", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until)))
+
+
 def _export(kind: str, file: str, wanted: Filter) -> int:
     async def work(onhand: Onhand) -> int:
         export, done = EXPORTS[kind], 0

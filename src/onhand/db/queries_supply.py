@@ -165,3 +165,43 @@ class OrderSheetRow(NamedTuple):
 
 
 READ_ORDER_SHEET = Query("read_order_sheet", OrderSheetRow)
+
+
+class ExportedSupplierRow(NamedTuple):
+    supplier: str
+    name: str
+    lead_time_in: str
+    reorders: str
+    over_delivery_percent: int
+    under_delivery_percent: int
+    active: bool
+    sku: str | None
+    supplier_sku: str | None
+    lead_time_days: int | None
+    minimum_order: int | None
+    pack_size: int | None
+    unit_cost: str | None
+    priority: int | None
+
+
+class ExportedPurchaseOrderRow(NamedTuple):
+    purchase_order_id: Id
+    supplier: str
+    status: str
+    expected_arrival_date: date | None
+    placed_at: datetime | None
+    created_at: datetime
+    created_by: str
+    line: int
+    sku: str
+    warehouse: str
+    quantity: int
+    received: int
+    open: int
+    damaged: int
+    quality_control: int
+    cancelled: int
+
+
+EXPORT_SUPPLIERS = Query("export_suppliers", ExportedSupplierRow)
+EXPORT_PURCHASE_ORDERS = Query("export_purchase_orders", ExportedPurchaseOrderRow)

@@ -8,6 +8,7 @@ from psycopg import AsyncServerCursor
 from psycopg.rows import tuple_row
 
 from onhand.db import queries as q
+from onhand.db import queries_supply as supply
 from onhand.db.query import Query
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import product_named, warehouse_named
@@ -42,6 +43,8 @@ EXPORTS = {
     "levels": Export(q.EXPORT_LEVELS),
     "ledger": Export(q.EXPORT_LEDGER),
     "reservations": Export(q.EXPORT_RESERVATIONS),
+    "suppliers": Export(supply.EXPORT_SUPPLIERS),
+    "purchase_orders": Export(supply.EXPORT_PURCHASE_ORDERS),
 }
 
 

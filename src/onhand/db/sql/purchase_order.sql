@@ -82,3 +82,19 @@ JOIN warehouse ON warehouse.warehouse_id = line.warehouse_id
 LEFT JOIN supplier_product sold ON sold.supplier_id = supplier.supplier_id AND sold.product_id = line.product_id
 WHERE purchase_order.cell = :cell AND purchase_order.purchase_order_id = :purchase_order_id
 ORDER BY line.line;
+
+-- name: export_purchase_orders
+-- One row per line, oldest order first.
+SELECT purchase_order.purchase_order_id, supplier.code AS supplier, purchase_order.status,
+       purchase_order.expected_arrival_date, purchase_order.placed_at, purchase_order.created_at,
+       purchase_order.created_by, line.line, product.sku, warehouse.code AS warehouse, line.quantity, line.received,
+       line.open, line.damaged, line.quality_control, line.cancelled
+FROM purchase_order JOIN supplier USING (supplier_id)
+JOIN purchase_order_line line USING (cell, purchase_order_id)
+JOIN product ON product.product_id = line.product_id JOIN warehouse ON warehouse.warehouse_id = line.warehouse_id
+WHERE purchase_order.cell = :cell
+  AND (line.product_id = :product_id::uuid OR :product_id::uuid IS NULL)
+  AND (line.warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL)
+  AND (purchase_order.created_at >= :from_time::timestamptz OR :from_time::timestamptz IS NULL)
+  AND (purchase_order.created_at < :to_time::timestamptz OR :to_time::timestamptz IS NULL)
+ORDER BY purchase_order.purchase_order_id, line.line;

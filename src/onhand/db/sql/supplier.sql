@@ -49,3 +49,13 @@ ON CONFLICT (supplier_id, product_id) DO UPDATE SET supplier_sku = EXCLUDED.supp
 -- All but those that are kept.
 DELETE FROM supplier_product
 WHERE supplier_id = :supplier_id AND product_id <> ALL(:product_ids::uuid[]);
+
+-- name: export_suppliers
+-- One row per supplier and product it sells; a supplier without any has one row.
+SELECT supplier.code AS supplier, supplier.name, supplier.lead_time_in, supplier.reorders,
+       supplier.over_delivery_percent, supplier.under_delivery_percent, supplier.active, product.sku,
+       sold.supplier_sku, sold.lead_time_days, sold.minimum_order, sold.pack_size, sold.unit_cost::text AS unit_cost,
+       sold.priority
+FROM supplier LEFT JOIN supplier_product sold USING (supplier_id) LEFT JOIN product USING (product_id)
+WHERE sold.product_id = :product_id::uuid OR :product_id::uuid IS NULL
+ORDER BY supplier.code, product.sku;
