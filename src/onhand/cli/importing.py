@@ -19,6 +19,7 @@ from onhand.services import importing
 from onhand.services.context import Onhand
 from onhand.services.importing import STOCK_COLUMNS, Refusal, StockImport, Summary
 from onhand.services.importing_products import PRODUCT_COLUMNS, REQUIRED_COLUMNS, import_products
+from onhand.services.importing_suppliers import REQUIRED_SUPPLIER_COLUMNS, SUPPLIER_COLUMNS, import_suppliers
 
 File = Annotated[str, Parameter(help="The CSV file, also gzipped; - reads stdin.", allow_leading_hyphen=True)]
 DryRun = Annotated[bool, Parameter(help="Check every row and change nothing.")]
@@ -54,6 +55,29 @@ def products(
             )
 
     return _import("products", file, work, dry_run=dry_run, report=report, as_json=as_json)
+
+
+def suppliers(
+    file: File,
+    /,
+    *,
+    dry_run: DryRun = False,
+    report: Report = None,
+    as_json: AsJson = False,
+) -> int:
+    """Suppliers and what they sell: one row per supplier and product."""
+
+    async def work(onhand: Onhand, read: CsvFile, scanned: Scan, refusals: "Refusals") -> Summary:
+        with progress("importing suppliers") as meter:
+            return await import_suppliers(
+                onhand,
+                read.records(),
+                dry_run=dry_run,
+                refuse=refusals.add,
+                advance=lambda done: meter(done, scanned.rows),
+            )
+
+    return _import("suppliers", file, work, dry_run=dry_run, report=report, as_json=as_json)
 
 
 def stock(
@@ -97,7 +121,11 @@ async def _receive(
 
 
 Work = Callable[[Onhand, CsvFile, Scan, "Refusals"], Awaitable[Summary]]
-COLUMNS = {"stock": (STOCK_COLUMNS, STOCK_COLUMNS), "products": (PRODUCT_COLUMNS, REQUIRED_COLUMNS)}
+COLUMNS = {
+    "stock": (STOCK_COLUMNS, STOCK_COLUMNS),
+    "products": (PRODUCT_COLUMNS, REQUIRED_COLUMNS),
+    "suppliers": (SUPPLIER_COLUMNS, REQUIRED_SUPPLIER_COLUMNS),
+}
 
 
 def _import(kind: str, file: str, work: Work, *, dry_run: bool, report: Path | None, as_json: bool) -> int:

@@ -51,6 +51,7 @@ _add(_user, "create", "user:create", "Make a user and print a link that logs the
 _import = _group("import", "CSV in: products, stock, orders.")
 _add(_import, "products", "importing:products", "Make products, or change them (--update).")
 _add(_import, "stock", "importing:stock", "Receive stock: a RECEIVE for each row.")
+_add(_import, "suppliers", "importing:suppliers", "Suppliers and what they sell: one row per supplier and product.")
 _add(_import, "orders", "orders:orders", "Replay a file of orders, as a shop would have lived it.")
 _export = _group("export", "CSV out: products, stock, levels, ledger, reservations, suppliers, purchase orders.")
 _add(_export, "products", "exporting:products", "Products, as `onhand import products` reads them.")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import psycopg
 from msgspec import UNSET
 from psycopg import errors as pg
 
@@ -38,6 +39,32 @@ async def create(onhand: Onhand, request: NewSupplier) -> Supplier:
             raise AlreadyExists("supplier", request.code) from None
         await _put(connection, supplier_id, products, request.products)
         return await _read(connection, request.code)
+
+
+async def sell(onhand: Onhand, request: NewSupplier, *, dry_run: bool = False) -> int:
+    """Make the supplier if it is new, add or change its products; leave its other products and settings as they are.
+
+    Returns how many of the products it sold before. dry_run changes nothing. Raises Invalid, Unknown.
+    """
+    products = await _products(onhand, request.products)
+    columns = {name: getattr(request, name) for name in SETTINGS}
+    async with onhand.pool.connection() as connection, connection.transaction() as transaction:
+        row = await q.FIND_SUPPLIER.first(connection, name=request.code)
+        if row is None:
+            try:
+                async with connection.transaction():
+                    await q.INSERT_SUPPLIER.run(
+                        connection, supplier_id=new_id(), code=request.code, now=onhand.now(), **columns
+                    )
+            except pg.UniqueViolation:
+                pass  # Somebody else has made it just now.
+            row = await row_named(connection, request.code)
+        await q.LOCK_SUPPLIER.first(connection, supplier_id=row.supplier_id)
+        sold = {each.product_id for each in (await sold_by(connection, [row.supplier_id])).get(row.supplier_id, [])}
+        await _put(connection, row.supplier_id, products, request.products)
+        if dry_run:
+            raise psycopg.Rollback(transaction)
+    return len(sold & set(products))
 
 
 async def patch(onhand: Onhand, name: str, request: SupplierPatch) -> Supplier:
