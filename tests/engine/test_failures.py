@@ -39,7 +39,7 @@ def receipt(product: Id, warehouse: Id, units: int = 1, **fields: Any) -> Receiv
 def poisons(product: Id, warehouse: Id) -> dict[str, tuple[Any, type[Exception]]]:
     """Commands that the services would not let through, by what they break."""
     return {
-        "check": (receipt(product, warehouse, 0), psycopg.errors.CheckViolation),
+        "check": (receipt(product, warehouse, -1), psycopg.errors.CheckViolation),
         "foreign key": (receipt(product, new_id()), psycopg.errors.ForeignKeyViolation),
         "text": (receipt(product, warehouse, reason="\0"), psycopg.DataError),
         "transfer to itself": (
@@ -159,6 +159,7 @@ FACTS: dict[str, Any] = {
     "reservation": new_id(),
     "transfer": new_id(),
     "purchase_order": new_id(),
+    "count": new_id(),
     "fields": [errors.FieldProblem("lines[0]", "TOO_LONG", "It is too long.")],
 }
 KINDS = [
