@@ -74,18 +74,19 @@ def reserve(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
     call.onhand.engine.enqueue(command, key, partial(_tell, call.onhand, 201, respond))
 
 
-def release(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
-    command, key = reservations.to_release(
-        call.onhand, call.actor, call.path["reservation_id"], decode(_PART, call.body), call.key, absent
-    )
-    call.onhand.engine.enqueue(command, key, partial(_tell, call.onhand, 200, respond))
+def _about_one(submission: Callable[..., Submission]) -> Callable[[Call, Respond, Absent], None]:
+    """A route that moves units of the reservation in its path."""
+
+    def begin(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
+        request, reservation_id = decode(_PART, call.body), call.path["reservation_id"]
+        command, key = submission(call.onhand, call.actor, reservation_id, request, call.key, absent)
+        call.onhand.engine.enqueue(command, key, partial(_tell, call.onhand, 200, respond))
+
+    return begin
 
 
-def fulfill(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
-    command, key = reservations.to_fulfill(
-        call.onhand, call.actor, call.path["reservation_id"], decode(_PART, call.body), call.key, absent
-    )
-    call.onhand.engine.enqueue(command, key, partial(_tell, call.onhand, 200, respond))
+release = _about_one(reservations.to_release)
+fulfill = _about_one(reservations.to_fulfill)
 
 
 def reserve_batch(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
