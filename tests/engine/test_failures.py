@@ -84,6 +84,24 @@ async def test_too_many_are_told_to_come_back(fresh_database_url: str, monkeypat
         assert await shop.level(*place) == (7, 0, 0)
 
 
+async def test_who_would_wait_too_long_is_told_at_once(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "QUEUE_MAX_WAIT_S", 0.3)
+    async with opened(fresh_database_url, lanes=1) as shop:
+        place = await shop.stocked(1)
+        async with held_up(shop, place[0]):
+            tasks = [asyncio.create_task(shop.receive(*place, 1))]
+            await asyncio.sleep(0.1)
+            tasks.append(asyncio.create_task(shop.receive(*place, 1)))  # The first in the queue.
+            await asyncio.sleep(0.1)
+            tasks.append(asyncio.create_task(shop.receive(*place, 1)))
+            await asyncio.sleep(0.3)
+            with pytest.raises(Overloaded):
+                await asyncio.wait_for(shop.receive(*place, 1), 0.1)
+        await asyncio.gather(*tasks)
+        await shop.receive(*place, 1)  # The queue is empty again: nobody is turned away.
+        assert await shop.level(*place) == (5, 0, 0)
+
+
 async def test_a_caller_that_gives_up_neither_undoes_nor_blocks(fresh_database_url: str) -> None:
     async with opened(fresh_database_url, lanes=1) as shop:
         place = await shop.stocked(1)

@@ -172,4 +172,4 @@ async def test_a_reservation_made_between_looking_and_locking_is_locked_too(
 
 def test_a_job_counts_its_lines() -> None:
     lines = tuple(StockLine(Id(bytes(16)), Id(bytes(16)), 1) for _ in range(7))
-    assert Job(Receive(header(), lines), None, None).lines == 7  # type: ignore[arg-type]
+    assert Job(Receive(header(), lines), None, None, 0.0).lines == 7  # type: ignore[arg-type]

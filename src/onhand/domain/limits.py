@@ -39,6 +39,7 @@ SOLD_OUT_KNOWN_S = 0.05  # how old the news may be that refuses an order without
 BATCH_MAX_COMMANDS = 512  # of one transaction of the engine
 BATCH_MAX_LINES = 4_000
 QUEUE_MAX_COMMANDS = 20_000  # waiting in one process; beyond it callers are told to come back
+QUEUE_MAX_WAIT_S = 3.0  # and when the first in the queue has waited so long: who comes now would wait longer
 LANES_PER_PROCESS = 2
 FURTHER_LANE_AT = 128  # commands waiting, at which the second lane of a process is worth its price
 RETRIES_MAX = 8

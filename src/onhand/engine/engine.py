@@ -1,6 +1,7 @@
 """The only writer of stock. Callers submit commands; lanes carry them to PostgreSQL in batches."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from onhand.domain.limits import (
     FURTHER_LANE_AT,
     LANES_PER_PROCESS,
     QUEUE_MAX_COMMANDS,
+    QUEUE_MAX_WAIT_S,
 )
 from onhand.engine import metrics
 from onhand.engine.batch import Batch, Seen, utc_now
@@ -105,14 +107,16 @@ class Engine:
         if key is not None and (first := self._inflight.get(key.digest)) is not None:
             _follow(first, key, done)
             return
-        if self._closing or len(self._queue) >= QUEUE_MAX_COMMANDS:
+        queue, now_s = self._queue, time.monotonic()
+        waiting = len(queue)
+        if self._closing or waiting >= QUEUE_MAX_COMMANDS or (waiting and now_s - queue[0].since_s > QUEUE_MAX_WAIT_S):
             metrics.REFUSED_BUSY.inc()
             raise Overloaded
-        job = Job(command, key, done)
+        job = Job(command, key, done, now_s)
         if key is not None:
             self._inflight[key.digest] = job
-        self._queue.append(job)
-        waiting = len(self._queue)
+        queue.append(job)
+        waiting += 1
         if waiting in (1, FURTHER_LANE_AT):
             self._arrived.set()
 

@@ -32,11 +32,15 @@ Done = Callable[[Answer], None]
 
 
 class Job(msgspec.Struct):
-    """done is called once, from the event loop, when the outcome is durable or nothing has changed."""
+    """done is called once, from the event loop, when the outcome is durable or nothing has changed.
+
+    since_s: when it came, by time.monotonic().
+    """
 
     command: Command
     key: Key | None
     done: Done
+    since_s: float
     followers: list[Done] = []  # of callers who came with the same key meanwhile
     given: Answer | None = None
 
