@@ -18,8 +18,19 @@ from onhand.bench.measure import NOT_DURABLE
 from onhand.bench.workload import Shape
 from onhand.embedded import server
 
+HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 SMALL = Shape(500, 4)
-ROWS = ("http spread", "http batch", "http fulfil", "http sold out", "http mixed")
+ROWS = (
+    "http spread",
+    "http batch",
+    "http fulfil and release",
+    "http sold out",
+    "http mixed",
+    "http open loop, half",
+    "http cold beside a sale",
+    "http flood",
+    "http real orders",
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +45,10 @@ def durable_url() -> Iterator[str]:
         shutil.rmtree(area, ignore_errors=True)
 
 
+def at(minute: int) -> str:
+    return f"2011-01-{1 + minute // 1440:02} {minute // 60 % 24:02}:{minute % 60:02}:00"
+
+
 def _suite(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "onhand.cli", "bench", "suite", "--quick", "--json", "--database-url", url]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ONHAND_")}
@@ -43,13 +58,15 @@ def _suite(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_quick_suite_measures_and_every_figure_is_audited(durable_url: str, tmp_path: Path) -> None:
-    report = tmp_path / "report.html"
-    ran = _suite(durable_url, "--levels", "10000", "--seconds", "0.6", "--html", str(report), "--only", *ROWS)
+    report, real = tmp_path / "report.html", tmp_path / "orders.csv"
+    real.write_text(HEAD + "".join(f"{n},S{n},A thing,{1 + n % 4},{at(n)},1.00,7,France\n" for n in range(9_000)))
+    asked = ("--levels", "10000", "--seconds", "0.6", "--html", str(report), "--orders", str(real))
+    ran = _suite(durable_url, *asked, "--only", *ROWS)
     told = json.loads(ran.stdout or "null")
     findings = [row["findings"] + [f["findings"] for f in row["figures"]] for row in (told or {"rows": []})["rows"]]
     assert ran.returncode == 0, (ran.stderr[-2_000:], findings)
     assert told["durable"]
-    assert len(told["rows"]) == len(ROWS) + 1  # and the open loop at half of what was found
+    assert len(told["rows"]) == len(ROWS) + 1  # real orders: closed and open loop
     for row in told["rows"]:
         assert row["figures"][0]["per_s"] > 0, row["name"]
         assert row["figures"][0]["ratio"] > 0, row["name"]

@@ -84,7 +84,9 @@ async def test_too_many_are_told_to_come_back(fresh_database_url: str, monkeypat
         assert await shop.level(*place) == (7, 0, 0)
 
 
-async def test_who_would_wait_too_long_is_told_at_once(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_would_wait_too_long_is_told_at_once(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(engine_module, "QUEUE_MAX_WAIT_S", 0.3)
     async with opened(fresh_database_url, lanes=1) as shop:
         place = await shop.stocked(1)

@@ -11,7 +11,7 @@ import random
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from onhand.bench.connection import Connection, connect
 from onhand.bench.cpu import Meter
 from onhand.bench.record import Answer, Result, Spec, Step
 from onhand.bench.requests import Requests
-from onhand.bench.workload import Order, orders
+from onhand.bench.workload import Order, orders, real_orders
 
 WAITING_MAX = 20_000  # arrivals that no connection was free for; more are dropped, and counted
 DRAIN_S = 30.0
@@ -80,7 +80,7 @@ class Traffic:
         began = clock()
         warmup_s = spec.warmup_s if meter else 0.0
         self._until = began + warmup_s + (spec.seconds if seconds is None else seconds)
-        self._open_loop = spec.rate is not None and meter is not None
+        self._open_loop = meter is not None and not (spec.rate is None and spec.speed is None)
         if self._open_loop:
             self._idle = list(self._connections)
             sending = asyncio.create_task(self._arrive(began))
@@ -121,11 +121,8 @@ class Traffic:
 
     async def _arrive(self, began: float) -> None:
         """Each arrival at its time; those that came due while we slept go out at once, and their latency tells."""
-        rate = self._spec.rate or 1.0
-        dice = random.Random(self._spec.workload.seed)  # noqa: S311
-        due = began
-        for number in range(len(self._asks)):
-            due += dice.expovariate(rate) if self._spec.poisson else 1 / rate
+        for number, after_s in zip(range(len(self._asks)), arrivals(self._spec), strict=False):
+            due = began + after_s
             if due >= self._until:
                 return
             while (wait_s := due - clock()) > 0:  # noqa: ASYNC110  it is the clock that is waited for
@@ -159,6 +156,18 @@ class Traffic:
             self._idle.remove(connection)
         for number in numbers:
             self.replies.append(Reply(self._asks[number], self._intended.pop(number), clock(), 0, b""))
+
+
+def arrivals(spec: Spec) -> Iterator[float]:
+    """When each order comes, in seconds after the start."""
+    if spec.speed is not None:
+        yield from (order.at_s / spec.speed for order in real_orders(spec.workload.file))
+        return
+    rate, after_s = spec.rate or 1.0, 0.0
+    dice = random.Random(spec.workload.seed)  # noqa: S311
+    while True:
+        after_s += dice.expovariate(rate) if spec.poisson else 1 / rate
+        yield after_s
 
 
 def read(replies: Sequence[Reply]) -> list[Answer]:

@@ -42,6 +42,8 @@ class Bench(msgspec.Struct, kw_only=True):
     port: int = 0
     authorization: str = ""
     processors: int = 1
+    workers: int = 1
+    real: str = ""  # a file of real orders, as workload.real_orders reads it
 
 
 class Figure(msgspec.Struct, kw_only=True):
@@ -146,7 +148,7 @@ def _figure(
     verdicts: dict[str, int] = {}
     for answer in within:
         verdicts[answer.verdict] = verdicts.get(answer.verdict, 0) + 1
-    quantiles, curve = latencies(within)
+    quantiles, curve = latencies([answer for answer in within if plan.counts(answer)])
     if not units:
         findings = [*findings, "nothing was counted within the window"]
     return Figure(

@@ -29,7 +29,10 @@ class Answer(msgspec.Struct, array_like=True, gc=False):
 
 
 class Spec(msgspec.Struct, kw_only=True):
-    """One run. rate: arrivals per second (None: closed loop, the next when the last is answered)."""
+    """One run. rate: arrivals per second (None: closed loop, the next when the last is answered).
+
+    speed: of real orders, how many times as fast they come as they came.
+    """
 
     run: str  # the first part of every order id and Idempotency-Key
     url: str
@@ -41,6 +44,7 @@ class Spec(msgspec.Struct, kw_only=True):
     connections: int = 64  # in flight at once, times depth
     depth: int = 1
     rate: float | None = None
+    speed: float | None = None
     poisson: bool = True
     port: int = 0
     authorization: str = ""

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import msgspec
@@ -20,6 +21,7 @@ from onhand.domain.limits import LINES_MAX, QUANTITY_MAX_UNITS
 
 READY_MAX_S = 60.0
 STOP_MAX_S = 30.0
+CALLERS_PER_WORKER = 3
 REFUSED = 409
 # In a process of its own, by the same way in as the command line: the bench imports nothing above the services.
 PROGRAM = """
@@ -57,11 +59,19 @@ def serving(url: str, workers: int = 1, settings: Mapping[str, str] | None = Non
             connection.execute("DELETE FROM api_key WHERE name = 'admin'")
 
 
-def warm(port: int, authorization: str, shape: Shape) -> None:
-    """Let the server learn every SKU, as one that has run for a while: by orders too large to be accepted.
+def warm(port: int, authorization: str, shape: Shape, workers: int) -> None:
+    """Let each worker learn every SKU, as one that has run for a while: by orders too large to be accepted.
 
-    A thousand products in each; refused, and without an Idempotency-Key, they leave nothing behind.
+    A thousand products in each; refused, and without an Idempotency-Key, they leave nothing behind. Which worker takes
+    a connection is not ours to say: so many come at once that each has some. Raises BenchError.
     """
+    callers = 1 if workers == 1 else CALLERS_PER_WORKER * workers
+    with ThreadPoolExecutor(callers) as pool:
+        for taught in [pool.submit(_teach, port, authorization, shape) for _ in range(callers)]:
+            taught.result()
+
+
+def _teach(port: int, authorization: str, shape: Shape) -> None:
     caller = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {"Authorization": authorization, "Content-Type": "application/json"}
     code = warehouse_code(0)

@@ -59,11 +59,13 @@ def open_bench(url: str, shape: Shape, *, embedded: bool) -> Bench:
     baseline.prepare(url)
     with psycopg.connect(url, autocommit=True) as connection:
         pid = postmaster_of(connection)
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Bench(
         url=url,
         shape=shape,
         server=database.look(url),
         pgbench=pgbench,
         pids={} if pid is None else {"postgres": pid},
-        processors=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        processors=processors,
+        workers=processors,
     )

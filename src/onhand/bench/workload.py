@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -11,9 +12,10 @@ FLASH_PRODUCTS = 200  # the last products: little stock each, for sales that sel
 FLASH_UNITS = 300
 PLENTY_UNITS = 1_000_000
 OPERATION_ROWS = 1_000  # ledger rows of one RECEIVE
+SALE_EVERY = 4  # in a sale: of so many orders one is for another product
 HOLD_S = 7 * 24 * 3600  # a hold with a timer, as orders have; no run lasts until one ends
 
-Spread = Literal["uniform", "zipf", "hot", "flash"]
+Spread = Literal["uniform", "zipf", "hot", "flash", "sale", "real"]
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -33,7 +35,10 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 class Workload(msgspec.Struct, frozen=True):
-    """spread: how orders fall on products; zipf_s: skew; product: the hot one, or the flash sale's."""
+    """spread: how orders fall on products; zipf_s: skew; product: the hot one, or the flash sale's.
+
+    sale: one order in SALE_EVERY is spread, the others are for the hot product. real: those of the file.
+    """
 
     spread: Spread = "uniform"
     zipf_s: float = 1.0
@@ -41,6 +46,7 @@ class Workload(msgspec.Struct, frozen=True):
     product: int = 0
     seed: int = 1
     routed: bool = False  # no warehouse named: the engine chooses
+    file: str = ""  # of RealOrder, as MessagePack
 
 
 class Line(NamedTuple):
@@ -52,10 +58,33 @@ class Line(NamedTuple):
 Order = tuple[Line, ...]
 
 
+class RealOrder(NamedTuple):
+    """at_s: seconds after the first; items: product (a number, the first seen is 0) and units."""
+
+    at_s: float
+    items: list[tuple[int, int]]
+
+
+def real_orders(file: str) -> list[RealOrder]:
+    return msgspec.msgpack.decode(Path(file).read_bytes(), type=list[RealOrder])
+
+
+def is_cold(order: int) -> bool:
+    """Whether an order of a sale is for another product."""
+    return order % SALE_EVERY == 0
+
+
 def orders(workload: Workload, shape: Shape, count: int) -> list[Order]:
     """The first `count` orders: always the same for the same workload and shape."""
     dice = random.Random(f"{workload.seed} {workload.spread} {workload.zipf_s} {workload.lines}")  # noqa: S311
+    if workload.spread == "real":
+        return _real(workload, shape, dice, count)
     products = _products(workload, shape, dice, count * workload.lines)
+    if workload.spread == "sale":
+        spread = iter(dice.choices(range(1, shape.plenty), k=count))
+        everywhere = iter(dice.choices(range(shape.warehouses), k=count))
+        hot = (Line(workload.product, 0, 1),)
+        return [(Line(next(spread), next(everywhere), 1),) if is_cold(n) else hot for n in range(count)]
     if workload.spread in ("hot", "flash"):
         warehouses: Iterator[int] = itertools.repeat(0)
     else:
@@ -63,6 +92,18 @@ def orders(workload: Workload, shape: Shape, count: int) -> list[Order]:
     return [
         tuple(_distinct(Line(next(products), next(warehouses), 1) for _ in range(workload.lines))) for _ in range(count)
     ]
+
+
+def _real(workload: Workload, shape: Shape, dice: random.Random, count: int) -> list[Order]:
+    """A whole order from one warehouse; its products lie scattered over ours."""
+    places = list(range(shape.plenty))
+    dice.shuffle(places)
+    made: list[Order] = []
+    for order in real_orders(workload.file)[:count]:
+        warehouse = dice.randrange(shape.warehouses)
+        lines = (Line(places[product % shape.plenty], warehouse, units) for product, units in order.items)
+        made.append(tuple(_distinct(lines)))
+    return made
 
 
 def _products(workload: Workload, shape: Shape, dice: random.Random, count: int) -> Iterator[int]:

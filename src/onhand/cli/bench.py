@@ -1,5 +1,6 @@
 """onhand bench: how fast, beside the textbook, on any PostgreSQL."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ from cyclopts import App, Parameter
 from onhand.bench import database, loading, report, session, suite
 from onhand.bench.database import BenchError
 from onhand.bench.measure import Row
-from onhand.cli import examples
+from onhand.cli import bench_orders, examples
 from onhand.cli.errors import FAILED, CliError
 from onhand.cli.opening import quiet_logs
 from onhand.cli.progress import progress
@@ -34,6 +35,8 @@ Only = Annotated[
     tuple[str, ...], Parameter(name="--only", consume_multiple=True, help="Measure only rows whose name contains this.")
 ]
 Further = Annotated[bool, Parameter(name="--all", negative="", help="More than the table: Zipf, routed orders.")]
+Workers = Annotated[int | None, Parameter(help="Processes of the server. Default: as many as processors.")]
+Orders = Annotated[Path | None, Parameter(help="Real orders, as `onhand import orders` takes them: two rows more.")]
 Html = Annotated[Path | None, Parameter(name="--html", help="Write a report with latency curves to this file.")]
 
 QUICK_LEVELS = 20_000
@@ -78,7 +81,7 @@ def load(
 
 
 @app.command(name="suite")
-def run_suite(
+def run_suite(  # noqa: PLR0913  options, all by name
     *,
     levels: Levels | None = None,
     database_url: Url = None,
@@ -88,14 +91,18 @@ def run_suite(
     seconds: Seconds = None,
     only: Only = (),
     further: Further = False,
+    workers: Workers = None,
+    orders: Orders = None,
     as_json: AsJson = False,
     html: Html = None,
 ) -> int:
     """Every measurement in one go. Exit 1 when any of them has no figure."""
+    if workers is not None and not 1 <= workers <= 256:
+        raise CliError("--workers is a whole number from 1 to 256")
     quiet_logs()
     settings = from_environment()
     try:
-        with session.bench_url(settings, database_url) as (url, embedded):
+        with ExitStack() as made, session.bench_url(settings, database_url) as (url, embedded):
             with progress("loading") as meter:
                 wanted = session.shape_of(levels or QUICK_LEVELS if quick else 1_000_000)
                 there = database.prepare(url, foreign=foreign)
@@ -105,6 +112,9 @@ def run_suite(
             bench = session.open_bench(url, shape, embedded=embedded)
             if quick:
                 bench.baseline_s, bench.run_s, bench.warmup_s, bench.repeats = 1.0, 1.0, 0.3, 1
+            bench.workers = workers or bench.workers
+            if orders is not None:
+                bench.real = made.enter_context(bench_orders.file_of(orders))
             bench.repeats, bench.run_s = repeats or bench.repeats, seconds or bench.run_s
             result = suite.run(bench, loaded, only, lambda text: say(f"onhand: {text}"), further=further)
     except BenchError as error:
@@ -120,7 +130,7 @@ def run_suite(
 
 def _show(result: suite.Suite) -> None:
     told = ", ".join(f"{name} {value}" for name, value in sorted(result.settings.items()))
-    show(f"{result.levels:,} levels, {result.processors} processors; {told}")
+    show(f"{result.levels:,} levels, {result.processors} processors, {result.workers} workers; {told}")
     columns = [
         "measured",
         "unit",
