@@ -14,7 +14,7 @@ import pytest
 
 from onhand.bench import database, loading, session
 from onhand.bench.database import BenchError
-from onhand.bench.measure import NOT_DURABLE
+from onhand.bench.measure import NOT_DURABLE, Bench, reconciled
 from onhand.bench.workload import Shape
 from onhand.embedded import server
 
@@ -101,6 +101,17 @@ def test_loading_leaves_clean_books_and_says_how_fast_it_was(empty_database_url:
     assert session.provide(empty_database_url, None) == (SMALL, None)
     with pytest.raises(BenchError, match="loaded already"):
         loading.load(empty_database_url, SMALL)
+
+
+def test_a_long_history_is_one_that_the_laws_allow(empty_database_url: str) -> None:
+    shape = Shape(SMALL.products, SMALL.warehouses, history=7)
+    loading.load(empty_database_url, shape)
+    with psycopg.connect(empty_database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM ledger").fetchone() == (7 * SMALL.levels,)
+    bench = Bench(url=empty_database_url, shape=shape, server=database.look(empty_database_url), pgbench="")
+    assert reconciled(bench) == []
+    with pytest.raises(BenchError, match="as many ledger rows"):
+        session.shape_of(1_000, 10, 1_500)
 
 
 def test_a_shop_is_refused(fresh_database_url: str) -> None:

@@ -51,14 +51,16 @@ def load(url: str, shape: Shape, *, foreign: bool = False, advance: Advance | No
     """Fill an empty bench database. Raises BenchError when it is filled already, psycopg.Error."""
     if shape.products <= 2 * FLASH_PRODUCTS:
         raise BenchError(f"the bench needs more than {2 * FLASH_PRODUCTS} products: ask for more levels")
+    if not 1 <= shape.history <= FLASH_UNITS:
+        raise BenchError(f"a level has 1 to {FLASH_UNITS} ledger rows behind it, not {shape.history}")
     if (there := prepare(url, foreign=foreign)) is not None:
         raise BenchError(f"{there.levels:,} levels are loaded already; --fresh begins anew")
     tables = {
         "warehouse": (shape.warehouses, _warehouses),
         "product": (shape.products, _products),
         "level": (shape.levels, _levels),
-        "operation": (-(-shape.levels // OPERATION_ROWS), _operations),
-        "ledger": (shape.levels, _ledger),
+        "operation": (-(-shape.levels * shape.history // OPERATION_ROWS), _operations),
+        "ledger": (shape.levels * shape.history, _ledger),
     }
     total = sum(rows for rows, _ in tables.values())
     with psycopg.connect(url) as connection:
@@ -133,7 +135,7 @@ def _levels(shape: Shape, first: int, until: int) -> Iterator[str]:
     product, warehouse = hex_prefix("product"), hex_prefix("warehouse")
     for n in range(first, until):
         p, w = divmod(n, shape.warehouses)
-        yield f"{product}{p:012x}\t{warehouse}{w:012x}\t{_units(shape, p)}\t1\t0\n"
+        yield f"{product}{p:012x}\t{warehouse}{w:012x}\t{_units(shape, p)}\t{shape.history}\t0\n"
 
 
 def _operations(_: Shape, first: int, until: int) -> Iterator[str]:
@@ -146,9 +148,11 @@ def _ledger(shape: Shape, first: int, until: int) -> Iterator[str]:
     txn, operation = hex_prefix("txn"), hex_prefix("operation")
     product, warehouse = hex_prefix("product"), hex_prefix("warehouse")
     for n in range(first, until):
-        p, w = divmod(n, shape.warehouses)
-        units = _units(shape, p)
+        earlier, level = divmod(n, shape.levels)
+        p, w = divmod(level, shape.warehouses)
+        # All but one unit for each later receipt come with the first: in the end there is what the level says.
+        on_hand = _units(shape, p) - shape.history + 1 + earlier
         yield (
-            f"{txn}{n:012x}\t{operation}{n // OPERATION_ROWS:012x}\t{product}{p:012x}\t{warehouse}{w:012x}\t1\t{AT}\t"
-            f"{units}\t{units}\t0\tRECEIVE\t{ACTOR}\tbench\n"
+            f"{txn}{n:012x}\t{operation}{n // OPERATION_ROWS:012x}\t{product}{p:012x}\t{warehouse}{w:012x}\t"
+            f"{earlier + 1}\t{AT}\t{1 if earlier else on_hand}\t{on_hand}\t0\tRECEIVE\t{ACTOR}\tbench\n"
         )

@@ -29,11 +29,14 @@ def bench_url(settings: Settings, database_url: str | None) -> Iterator[tuple[st
         yield database.beside(url, embedded=embedded), embedded
 
 
-def shape_of(levels: int, warehouses: int = WAREHOUSES) -> Shape:
+def shape_of(levels: int, warehouses: int = WAREHOUSES, ledger_rows: int | None = None) -> Shape:
     """Products times warehouses. Raises BenchError."""
     if levels < 1 or warehouses < 1 or levels % warehouses:
         raise BenchError(f"levels are products times {warehouses} warehouses: {levels:,} cannot be divided so")
-    return Shape(levels // warehouses, warehouses)
+    history, rest = divmod(levels if ledger_rows is None else ledger_rows, levels)
+    if rest:
+        raise BenchError(f"each of {levels:,} levels has as many ledger rows: {ledger_rows:,} cannot be divided so")
+    return Shape(levels // warehouses, warehouses, history)
 
 
 def provide(

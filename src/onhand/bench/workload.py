@@ -19,10 +19,14 @@ Spread = Literal["uniform", "zipf", "hot", "flash", "sale", "real"]
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """How many products and warehouses there are; each product lies in each warehouse."""
+    """How many products and warehouses there are; each product lies in each warehouse.
+
+    history: ledger rows behind each level when it is loaded.
+    """
 
     products: int
     warehouses: int
+    history: int = 1
 
     @property
     def levels(self) -> int:

@@ -22,6 +22,9 @@ app = App(
 
 Levels = Annotated[int, Parameter(help="Products times warehouses.")]
 Warehouses = Annotated[int, Parameter(help="Warehouses that each product lies in.")]
+LedgerRows = Annotated[
+    int | None, Parameter(help="Ledger rows behind the levels, as many for each. Default: one for each.")
+]
 Url = Annotated[
     str | None, Parameter(name="--database-url", help="An empty database, or the bench's. Default: its own.")
 ]
@@ -53,6 +56,7 @@ def load(
     *,
     levels: Levels = 1_000_000,
     warehouses: Warehouses = session.WAREHOUSES,
+    ledger_rows: LedgerRows = None,
     database_url: Url = None,
     fresh: Fresh = False,
     foreign: Foreign = False,
@@ -62,7 +66,7 @@ def load(
     quiet_logs()
     settings = from_environment()
     try:
-        shape = session.shape_of(levels, warehouses)
+        shape = session.shape_of(levels, warehouses, ledger_rows)
         with session.bench_url(settings, database_url) as (url, embedded), progress("loading") as meter:
             if fresh:
                 database.drop(url, embedded=embedded)
