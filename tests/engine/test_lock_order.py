@@ -84,7 +84,8 @@ async def test_without_the_order_it_holds_anything(fresh_database_url: str, monk
 async def crossing(url: str, deadlocks: list[Exception], *, until_deadlock: bool = False) -> None:
     """Two engines reserve, ship, give back and move the same products, each naming them in its own order."""
     async with opened(url, lanes=2) as one, opened(url, lanes=2) as other:
-        places = await stocked(one, LEVELS)
+        # Many levels take long to lock: where the order is wrong, the batches soon meet halfway.
+        places = await stocked(one, 10 * LEVELS if until_deadlock else LEVELS)
         elsewhere = await one.warehouse()
         for _ in range(10 * ROUNDS if until_deadlock else ROUNDS):
             orders = [

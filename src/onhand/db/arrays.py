@@ -114,6 +114,30 @@ class _BlobsDumper(_ArrayDumper):
         return b"".join([_sized(item) for item in items])
 
 
+def _packer(dumper: type[_ArrayDumper]) -> Callable[[Any], tuple[int, Buffer]]:
+    pack = dumper(list).dump
+    return lambda items: (dumper.oid, pack(items))
+
+
+PACKERS: dict[type, Callable[[Any], tuple[int, Buffer]]] = {
+    Ids: _packer(_IdsDumper),
+    Ints: _packer(_IntsDumper),
+    Texts: _packer(_TextsDumper),
+    Times: _packer(_TimesDumper),
+    Blobs: _packer(_BlobsDumper),
+}
+
+
+def packed_whole(number: int) -> tuple[int, Buffer]:
+    """A bigint."""
+    return 20, _INT8.pack(8, number)[4:]
+
+
+def packed_time(time: datetime) -> tuple[int, Buffer]:
+    """A timestamptz: microseconds since 2000."""
+    return 1184, _INT8.pack(8, (time - _EPOCH) // _MICROSECOND)[4:]
+
+
 def register(adapters: AdaptersMap) -> None:
     """Let a connection know the array classes."""
     adapters.register_dumper(Ids, _IdsDumper)

@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-from psycopg import AsyncConnection
 from psycopg.adapt import Buffer, Dumper, Loader
 from psycopg.pq import Format
 from psycopg.types.array import ListBinaryDumper
@@ -12,6 +11,7 @@ from psycopg.types.numeric import Int8BinaryDumper
 from psycopg_pool import AsyncConnectionPool
 
 from onhand.db import arrays
+from onhand.db.exchange import ExchangingConnection
 from onhand.db.query import Connection
 from onhand.domain.ids import Id
 
@@ -63,9 +63,9 @@ def _configure(connection: Connection) -> None:
     set_json_dumps(msgspec.json.encode, connection)
 
 
-async def connect(url: str) -> Connection:
+async def connect(url: str) -> ExchangingConnection:
     """A connection of its own, autocommit, UTC. Raises psycopg.OperationalError."""
-    connection = await AsyncConnection.connect(url, **OPTIONS)
+    connection = await ExchangingConnection.connect(url, **OPTIONS)
     _configure(connection)
     await connection.execute(SESSION)
     return connection

@@ -12,7 +12,8 @@ from onhand.db import queries as q
 from onhand.db import queries_routing as qr
 from onhand.db import queries_supply as supply
 from onhand.db.arrays import Blobs, Ids
-from onhand.db.query import Connection, Query
+from onhand.db.exchange import Asked
+from onhand.db.exchange import ExchangingConnection as Connection
 from onhand.domain.commands import Command
 from onhand.domain.decide import Verdict, decide
 from onhand.domain.errors import IdempotencyKeyReused
@@ -28,7 +29,7 @@ from onhand.engine.reading import Facts, Wants, fetch_missing, wants, widened
 from onhand.engine.writing import writes
 
 Seen = Callable[[Iterable[Level], float], None]  # levels after a batch; since when, by time.monotonic(). Never raises.
-Cursor = psycopg.AsyncCursor[tuple[Any, ...]]
+BEGIN, COMMIT, DO_NOT_WAIT = Asked("BEGIN"), Asked("COMMIT"), Asked("SET LOCAL synchronous_commit TO OFF")
 CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
 REFUSED = (psycopg.IntegrityError, psycopg.DataError, *CONFLICTS)  # the server says no: nothing was committed
 
@@ -101,10 +102,7 @@ class Batch:
     ) -> None:
         unanswered, self.committing = self.committing, answers
         try:
-            async with connection.pipeline():
-                for statement, parameters in statements:
-                    await connection.execute(statement.sql, parameters, prepare=True)
-                await connection.execute("COMMIT")
+            await connection.exchange([*(Asked(statement.sql, given) for statement, given in statements), COMMIT])
         except REFUSED:
             self.committing = unanswered
             raise
@@ -119,23 +117,22 @@ class Batch:
         seen: dict[Id, dict[Id, int]] = {}
         if not wanted.must_be_located:
             return seen
-        cursors: list[Cursor] = []
-        stock: Cursor | None = None
-        async with connection.pipeline():
+        asked = [
+            Asked(query.sql, {"cell": self.cell, name: Ids(sorted(ids))})
             for query, name, ids in (
                 (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.reservations),
                 (q.FIND_LEVELS_OF_TRANSFERS, "transfer_ids", wanted.transfers),
                 (supply.FIND_LEVELS_OF_PURCHASE_ORDERS, "purchase_order_ids", wanted.purchase_orders),
-            ):
-                if ids:
-                    cursors.append(await _send(connection, query, {"cell": self.cell, name: Ids(sorted(ids))}))
-            if wanted.products:
-                products = {"cell": self.cell, "product_ids": Ids(sorted(wanted.products))}
-                stock = await _send(connection, qr.READ_LEVELS_OF_PRODUCTS, products)
-        for cursor in cursors:
-            wanted.keys.update(await cursor.fetchall())
-        if stock is not None:
-            levels = [Level(*row) for row in await stock.fetchall()]
+                (qr.READ_LEVELS_OF_PRODUCTS, "product_ids", wanted.products),
+            )
+            if ids
+        ]
+        told = await connection.exchange(asked)
+        stock = told.pop() if wanted.products else []
+        for keys in told:
+            wanted.keys.update(keys)
+        if wanted.products:
+            levels = [Level(*row) for row in stock]
             for level in levels:
                 seen.setdefault(level.product, {})[level.warehouse] = level.free
             commands = [job.command for job in self.jobs]
@@ -146,25 +143,24 @@ class Batch:
         keys = sorted(wanted.keys)
         digests = sorted({job.key.digest for job in self.jobs if job.key})
         facts = Facts()
-        reads: list[tuple[list[tuple[Any, ...]], Cursor]] = []
+        reads: list[tuple[list[tuple[Any, ...]], Asked]] = []
         kept: list[tuple[Any, ...]] = []
         settled: list[tuple[Any, ...]] = []
-        async with connection.pipeline():
-            await connection.execute("BEGIN")
-            for into, query, parameters in (
-                (
-                    facts.levels,
-                    q.LOCK_LEVELS if keys else None,
-                    {"product_ids": Ids([key[0] for key in keys]), "warehouse_ids": Ids([key[1] for key in keys])},
-                ),
-                (kept, q.READ_IDEMPOTENCY if digests else None, {"digests": Ids(digests)}),
-                *self._holders(facts, wanted),
-                (settled, q.FIND_OPERATIONS if self.committing else None, {"operation_ids": self._operation_ids()}),
-            ):
-                if query is not None:
-                    reads.append((into, await _send(connection, query, {"cell": self.cell, **parameters})))
-        for into, cursor in reads:
-            into.extend(await cursor.fetchall())
+        for into, query, parameters in (
+            (
+                facts.levels,
+                q.LOCK_LEVELS if keys else None,
+                {"product_ids": Ids([key[0] for key in keys]), "warehouse_ids": Ids([key[1] for key in keys])},
+            ),
+            (kept, q.READ_IDEMPOTENCY if digests else None, {"digests": Ids(digests)}),
+            *self._holders(facts, wanted),
+            (settled, q.FIND_OPERATIONS if self.committing else None, {"operation_ids": Ids(self._operation_ids())}),
+        ):
+            if query is not None:
+                reads.append((into, Asked(query.sql, {"cell": self.cell, **parameters})))
+        _, *told = await connection.exchange([BEGIN, *(asked for _, asked in reads)])
+        for (into, _), rows in zip(reads, told, strict=True):
+            into.extend(rows)
         return facts, {row[0]: (row[1], row[2]) for row in kept}, bool(settled)
 
     def _holders(self, facts: Facts, wanted: Wants) -> list[tuple[list[tuple[Any, ...]], Any, dict[str, Any]]]:
@@ -243,15 +239,6 @@ def _replay(key: Any, request_digest: Id, stored: bytes) -> Answer:  # noqa: ANN
     return Answer(outcome.decode(stored), replayed=True)
 
 
-async def _send(connection: Connection, query: Query[Any], parameters: dict[str, Any]) -> Cursor:
-    return await connection.execute(query.sql, parameters, prepare=True, binary=True)
-
-
 async def _forget(connection: Connection) -> None:
-    """End a transaction that wrote nothing, without waiting for the disk.
-
-    Not by ROLLBACK: after one, psycopg prepares every statement anew.
-    """
-    async with connection.pipeline():
-        await connection.execute("SET LOCAL synchronous_commit TO OFF")
-        await connection.execute("COMMIT")
+    """End a transaction that wrote nothing, without waiting for the disk."""
+    await connection.exchange([DO_NOT_WAIT, COMMIT])

@@ -8,7 +8,7 @@ import structlog
 from psycopg import errors as pg
 
 from onhand.db.connect import connect
-from onhand.db.query import Connection
+from onhand.db.exchange import ExchangingConnection as Connection
 from onhand.domain.errors import DomainError, OutcomeUnknown, Unavailable
 from onhand.domain.limits import RETRIES_MAX
 from onhand.engine.batch import CONFLICTS, Batch
@@ -96,6 +96,7 @@ class Lane:
         if self._connection is None or self._connection.closed:
             try:
                 self._connection = await connect(self._url)
+                self._connection.prepare_threshold = None  # What is prepared, exchange prepares.
                 # Each batch statement has one good plan; planning for the values at hand costs 5 to 10 µs an order.
                 await self._connection.execute("SET plan_cache_mode = force_generic_plan")
             except psycopg.Error:
