@@ -57,9 +57,9 @@ async def quote(onhand: Onhand, request: NewQuote) -> Quote:
         wanted = sorted(set(products))
         rows = await qr.READ_LEVELS_OF_PRODUCTS.all(connection, cell=CELL, product_ids=wanted)
         limits = await q.READ_BACKORDER_LIMITS.all(connection, product_ids=wanted)
-    known = await onhand.directory.warehouses()
+    await onhand.directory.warehouses()
     levels = [Level(*row) for row in rows]
-    world = World(now=onhand.now(), new_id=new_id, warehouses=known, levels=levels, limits=dict(limits))
+    world = World(now=onhand.now(), new_id=new_id, ranker=onhand.directory.ranker, levels=levels, limits=dict(limits))
     placement = place(world, command)
     if placement.short and not (request.allow_partial and placement.picks):
         raise InsufficientStock(shortages(world, command, placement.short), len(command.lines))
