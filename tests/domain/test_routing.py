@@ -57,7 +57,7 @@ def test_many_distances_at_once_are_the_same(places: list[tuple[float, float]], 
 
 def test_without_coordinates_there_is_no_distance() -> None:
     for nowhere in (None, ShipTo(country="DE")):
-        assert {c.distance_km for c in rank(WAREHOUSES.values(), nowhere).candidates} == {None}
+        assert {c.distance_m for c in rank(WAREHOUSES.values(), nowhere).candidates} == {None}
 
 
 def codes(ship_to: ShipTo | None, *rules: Rule) -> list[str]:

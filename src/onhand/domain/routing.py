@@ -4,7 +4,7 @@ Rules stand in an order and can be left out: the first that tells two plans apar
 the sum of which is to be least; equal plans are told apart by fewer shipments, then by the warehouses' codes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Any
@@ -16,7 +16,8 @@ from onhand.domain.geo import direction, distances_m
 from onhand.domain.ids import Id
 
 CANDIDATES_SHOWN_MAX = 12
-RANKINGS_KEPT_MAX = 4_096  # ship-tos: orders for one come again when countries or postal codes are given
+COORDINATES = "coordinates"  # precision of a ship-to that says itself where it lies
+RANKINGS_KEPT_MAX = 4_096  # of ship-tos known by country or postal code, for which orders come again
 _COST_BITS = 48  # of one rule, summed over a plan
 _SHIPMENT = 1  # in the lowest bits: what the rules leave equal, fewer shipments decide
 
@@ -52,7 +53,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
 
     warehouse: Id
     code: str
-    distance_km: float | None
+    distance_m: int | None
     cost: int
 
 
@@ -95,12 +96,15 @@ class Ranker:
         self._codes = [warehouse.code for warehouse in self.active]
         self._ids = [warehouse.warehouse_id for warehouse in self.active]
         self._directions = [direction(warehouse.latitude, warehouse.longitude) for warehouse in self.active]
+        self._nowhere: Sequence[None] = [None] * len(self.active)
         self._closest = _COST_BITS * (len(rules) - rules.index(Rule.CLOSEST)) if Rule.CLOSEST in rules else None
         self._costs_to: dict[str | None, list[int]] = {}
         self._kept: dict[ShipTo | None, Ranking] = {}
 
     def rank(self, ship_to: ShipTo | None) -> Ranking:
         """Active warehouses, the preferred first. Equal ones in the order of their codes: it never varies."""
+        if ship_to is not None and ship_to.precision == COORDINATES:
+            return self._rank(ship_to)  # Hardly anybody else lives there.
         kept = self._kept.get(ship_to)
         if kept is None:
             while len(self._kept) >= RANKINGS_KEPT_MAX:
@@ -110,20 +114,19 @@ class Ranker:
 
     def _rank(self, ship_to: ShipTo | None) -> Ranking:
         if ship_to is None:
-            return Ranking(self._sorted(self._costs(None), [None] * len(self._ids)), self.rules)
+            return Ranking(self._sorted(self._costs(None), self._nowhere), self.rules)
         costs = self._costs(ship_to.country)
-        distances: Sequence[float | None] = [None] * len(self._ids)
-        if ship_to.latitude is not None and ship_to.longitude is not None:
-            # Whole metres: sums that do not depend on their order.
-            metres = distances_m(self._directions, direction(ship_to.latitude, ship_to.longitude))
-            distances = [each / 1000 for each in metres]
-            if self._closest is not None:
-                costs = [cost | each << self._closest for cost, each in zip(costs, metres, strict=True)]
-        return Ranking(self._sorted(costs, distances), self.rules, ship_to.precision)
+        if ship_to.latitude is None or ship_to.longitude is None:
+            return Ranking(self._sorted(costs, self._nowhere), self.rules)
+        # Whole metres: sums that do not depend on their order.
+        metres = distances_m(self._directions, direction(ship_to.latitude, ship_to.longitude))
+        if self._closest is not None:
+            costs = [cost | each << self._closest for cost, each in zip(costs, metres, strict=True)]
+        return Ranking(self._sorted(costs, metres), self.rules, ship_to.precision or COORDINATES)
 
-    def _sorted(self, costs: Sequence[int], distances: Sequence[float | None]) -> list[Candidate]:
+    def _sorted(self, costs: Sequence[int], metres: Sequence[int | None]) -> list[Candidate]:
         # Codes differ, so that nothing behind them is ever compared.
-        ranked = sorted(zip(costs, self._codes, self._ids, distances, strict=True))
+        ranked = sorted(zip(costs, self._codes, self._ids, metres, strict=True))
         return [Candidate(warehouse, code, distance, cost) for cost, code, warehouse, distance in ranked]
 
     def _costs(self, country: str | None) -> list[int]:
@@ -153,27 +156,19 @@ def _cost(rule: Rule, warehouse: Warehouse, country: str | None) -> int:
 
 
 def route(ranking: Ranking, used: AbstractSet[Id], rule: str) -> dict[str, Any]:
-    """The route as a reservation and a quote show it: the rule that decided, and whom it chose from. Kilometres."""
-    distances = [candidate.distance_km for candidate in ranking.candidates if candidate.warehouse in used]
-    known = [distance for distance in distances if distance is not None]
+    """The route as it is kept with a reservation: the rule that decided, and whom it chose from.
+
+    Candidates and their distances stand side by side: written with every order, they are kept short. Which of them were
+    chosen, the allocations say.
+    """
+    shown = ranking.candidates
+    if len(shown) > CANDIDATES_SHOWN_MAX:
+        further = [candidate for candidate in shown[CANDIDATES_SHOWN_MAX:] if candidate.warehouse in used]
+        shown = [*shown[:CANDIDATES_SHOWN_MAX], *further]
     return {
         "rule": rule,
         "shipments": len(used),
-        "distance_km": round(sum(known), 1) if known else None,
         "ship_to_precision": ranking.precision,
-        "candidates": [
-            {
-                "warehouse": candidate.code,
-                "distance_km": None if candidate.distance_km is None else round(candidate.distance_km, 1),
-                "chosen": candidate.warehouse in used,
-            }
-            for candidate in _shown(ranking, used)
-        ],
+        "candidates": [candidate.code for candidate in shown],
+        "distances_m": None if ranking.precision is None else [candidate.distance_m for candidate in shown],
     }
-
-
-def _shown(ranking: Ranking, used: AbstractSet[Id]) -> Iterator[Candidate]:
-    yield from ranking.candidates[:CANDIDATES_SHOWN_MAX]
-    for candidate in ranking.candidates[CANDIDATES_SHOWN_MAX:]:
-        if candidate.warehouse in used:
-            yield candidate
