@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 _EARTH_DIAMETER_M = 2_000 * EARTH_RADIUS_KM
+_FARTHEST_M = round(_EARTH_DIAMETER_M * math.pi / 2)
 
 Direction = tuple[float, float, float]
 
@@ -28,7 +29,12 @@ def distances_m(places: Iterable[Direction], here: Direction) -> Sequence[int]:
 
     Off by less than a metre from 20 m on; nearer than that, rounding hides it.
     """
-    a, b, c = here
+    a, b, c = (each / 2 for each in here)
     asin, sqrt, diameter = math.asin, math.sqrt, _EARTH_DIAMETER_M
-    # Rounding may take the dot product of equal or opposite directions past ±1.
-    return [round(diameter * asin(sqrt(min(1.0, max(0.0, 0.5 - 0.5 * (a * x + b * y + c * z)))))) for x, y, z in places]
+    # share: of the diameter, squared. Rounding may take it past what there is for equal and for opposite directions.
+    return [
+        round(diameter * asin(sqrt(share)))
+        if 0.0 < (share := 0.5 - a * x - b * y - c * z) < 1.0
+        else (0 if share < 0.5 else _FARTHEST_M)
+        for x, y, z in places
+    ]
