@@ -6,6 +6,7 @@ from onhand.domain.commands import Adjust, AdjustLine, Fulfill, Receive, Release
 from onhand.domain.decide import decide
 from onhand.domain.level import Level
 from onhand.domain.reservation import Allocation
+from onhand.domain.routing import Ranker
 from onhand.domain.world import Fetched, MissingFactsError, World
 from support.worlds import (
     EAST,
@@ -100,7 +101,7 @@ def test_a_level_knows_its_queue_only_as_far_as_it_was_read() -> None:
     world = World(
         now=NOW,
         new_id=counter("t"),
-        warehouses={},
+        ranker=Ranker(()),
         levels=[Level(A, EAST, **level)],
         allocations=[first, second],
         waiting={(A, EAST): Fetched(2, second.age)},
@@ -117,7 +118,7 @@ def test_one_who_came_in_this_batch_does_not_pass_those_not_read_yet() -> None:
     world = World(
         now=NOW,
         new_id=counter("t"),
-        warehouses={},
+        ranker=Ranker(()),
         levels=[Level(A, EAST, reserved=5, backordered=5, backorder_limit=None)],
     )
     reserved(world, line(1), operation_id=an_id("zzz", 1))
@@ -137,7 +138,7 @@ def test_a_count_is_accepted_even_where_the_books_disagree() -> None:
     world = World(
         now=NOW,
         new_id=counter("t"),
-        warehouses={},
+        ranker=Ranker(()),
         levels=[Level(A, EAST, on_hand=5, reserved=5)],
         youngest={(A, EAST): Fetched(5, None)},
     )

@@ -1,22 +1,39 @@
 """From which warehouses an order ships."""
 
+from collections.abc import Iterable
 from itertools import chain, combinations, permutations
 from time import process_time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, settings, target
 from hypothesis import strategies as st
 
-from onhand.domain import routing
+from onhand.domain import sourcing
 from onhand.domain.commands import ShipTo
-from onhand.domain.geo import distance_km
+from onhand.domain.geo import direction, distance_km, distances_m
 from onhand.domain.ids import Id
-from onhand.domain.routing import DEFAULT_RULES, Rule, Wanted, Warehouse, distance_to, rank
+from onhand.domain.routing import DEFAULT_RULES, Ranker, Ranking, Rule, Warehouse
+from onhand.domain.sourcing import Plan, Wanted
 from support.worlds import EAST, NORTH, WAREHOUSES, WEST, A, an_id
 
 BERLIN, TOKYO = (52.52, 13.405), (35.6762, 139.6503)
 degrees = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 Stock = dict[tuple[Id, Id], int]
+
+
+def rank(warehouses: Iterable[Warehouse], ship_to: ShipTo | None, rules: tuple[Rule, ...] = DEFAULT_RULES) -> Ranking:
+    return Ranker(warehouses, rules).rank(ship_to)
+
+
+def plan(wanted: list[Wanted], stock: Stock, ranking: Ranking, *, allow_split: bool) -> Plan:
+    return sourcing.plan(wanted, shelves(stock), ranking, allow_split=allow_split)
+
+
+def shelves(stock: Stock) -> dict[Id, dict[Id, int]]:
+    shelved: dict[Id, dict[Id, int]] = {}
+    for (product, warehouse), units in stock.items():
+        shelved.setdefault(product, {})[warehouse] = units
+    return shelved
 
 
 def test_known_distances() -> None:
@@ -32,14 +49,20 @@ def test_distance_is_a_distance(here: tuple[float, float], there: tuple[float, f
     assert distance_km(*here, *here) == 0
 
 
+@given(st.lists(degrees, max_size=5), degrees)
+def test_many_distances_at_once_are_the_same(places: list[tuple[float, float]], here: tuple[float, float]) -> None:
+    metres = distances_m([direction(*place) for place in places], direction(*here))
+    assert metres == [pytest.approx(1000 * distance_km(*place, *here), abs=1.5) for place in places]
+
+
 def test_without_coordinates_there_is_no_distance() -> None:
-    assert distance_to(WAREHOUSES[EAST], None) is None
-    assert distance_to(WAREHOUSES[EAST], ShipTo(country="DE")) is None
+    for nowhere in (None, ShipTo(country="DE")):
+        assert {c.distance_m for c in rank(WAREHOUSES.values(), nowhere).candidates} == {None}
 
 
 def codes(ship_to: ShipTo | None, *rules: Rule) -> list[str]:
     ranking = rank(WAREHOUSES.values(), ship_to, rules or DEFAULT_RULES)
-    return [candidate.warehouse.code for candidate in ranking.candidates]
+    return [candidate.code for candidate in ranking.candidates]
 
 
 def test_the_rules_rank_in_their_order() -> None:
@@ -52,7 +75,7 @@ def test_the_rules_rank_in_their_order() -> None:
 
 def test_a_lower_priority_number_goes_first() -> None:
     places = [Warehouse(EAST, "E", 0, 0, priority=2), Warehouse(WEST, "W", 0, 0, priority=1)]
-    assert [c.warehouse.code for c in rank(places, None).candidates] == ["W", "E"]
+    assert [c.code for c in rank(places, None).candidates] == ["W", "E"]
 
 
 def test_closed_warehouses_are_no_candidates() -> None:
@@ -61,8 +84,8 @@ def test_closed_warehouses_are_no_candidates() -> None:
 
 def routed(stock: Stock, *units: int, split: bool = True) -> tuple[list[tuple[int, Id, int]], int]:
     wanted = [Wanted(index, A, n) for index, n in enumerate(units)]
-    plan = routing.plan(wanted, stock, rank(WAREHOUSES.values(), None), allow_split=split)
-    return [(p.line, p.warehouse, p.quantity) for p in plan.picks], sum(want.quantity for want in plan.left)
+    made = plan(wanted, stock, rank(WAREHOUSES.values(), None), allow_split=split)
+    return [(p.line, p.warehouse, p.quantity) for p in made.picks], sum(want.quantity for want in made.left)
 
 
 def test_one_parcel_from_afar_beats_two_from_nearby() -> None:
@@ -88,7 +111,7 @@ def test_a_level_below_zero_gives_nothing() -> None:
 
 def rule_of(stock: Stock, units: int, ship_to: ShipTo | None, *rules: Rule) -> str:
     ranking = rank(WAREHOUSES.values(), ship_to, rules or DEFAULT_RULES)
-    return routing.plan([Wanted(0, A, units)], stock, ranking, allow_split=True).rule
+    return plan([Wanted(0, A, units)], stock, ranking, allow_split=True).rule
 
 
 def test_the_rule_that_decided_is_named() -> None:
@@ -119,14 +142,35 @@ LINES = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 8)), min_size=1, ma
 SHIP_TOS = st.sampled_from([None, ShipTo(country="DE"), ShipTo(latitude=0, longitude=1, country="FR")])
 
 
+def made_of(offers: list) -> tuple[list[Warehouse], Stock]:
+    warehouses, stock = [], {}
+    for number, (units, east, country, priority, active) in enumerate(offers):
+        place = Warehouse(an_id("warehouse", number), f"W{number}", 0, east, country, active, priority)
+        warehouses.append(place)
+        stock.update({(PRODUCTS[p], place.warehouse_id): n for p, n in enumerate(units)})
+    return warehouses, stock
+
+
+def metres(warehouse: Warehouse, ship_to: ShipTo | None) -> int:
+    if ship_to is None or ship_to.latitude is None or ship_to.longitude is None:
+        return 0
+    return round(1000 * distance_km(warehouse.latitude, warehouse.longitude, ship_to.latitude, ship_to.longitude))
+
+
 def brute_force(
-    wanted: list[Wanted], stock: Stock, ranking: routing.Ranking, ship_to: ShipTo | None, *, split: bool
+    wanted: list[Wanted],
+    stock: Stock,
+    ranking: Ranking,
+    warehouses: dict[Id, Warehouse],
+    ship_to: ShipTo | None,
+    *,
+    split: bool,
 ) -> set[str] | None:
     """Judge every set of warehouses by the words of the rules; None: no set will do."""
     need: dict[Id, int] = {}
     for want in wanted:
         need[want.product] = need.get(want.product, 0) + want.quantity
-    places = [candidate.warehouse for candidate in ranking.candidates]
+    places = [warehouses[candidate.warehouse] for candidate in ranking.candidates]
 
     def has(members: tuple[Warehouse, ...]) -> dict[Id, int]:
         return {p: min(n, sum(max(0, stock.get((p, w.warehouse_id), 0)) for w in members)) for p, n in need.items()}
@@ -141,7 +185,7 @@ def brute_force(
             Rule.STAY_IN_COUNTRY: sum(
                 bool(ship_to and ship_to.country and ship_to.country != w.country) for w in members
             ),
-            Rule.CLOSEST: sum(round((distance_to(w, ship_to) or 0) * 1000) for w in members),
+            Rule.CLOSEST: sum(metres(w, ship_to) for w in members),
             Rule.PRIORITY: sum(w.priority for w in members),
         }
         ranks = tuple(places.index(w) for w in members)
@@ -155,23 +199,38 @@ def brute_force(
 @settings(max_examples=3_000, deadline=None)
 @given(OFFERS, LINES, SHIP_TOS, st.sampled_from(RULES), st.booleans())
 def test_brute_force_agrees(offers: list, lines: list, ship_to: ShipTo | None, rules: tuple, split: bool) -> None:
-    warehouses, stock = [], {}
-    for number, (units, east, country, priority, active) in enumerate(offers):
-        place = Warehouse(an_id("warehouse", number), f"W{number}", 0, east, country, active, priority)
-        warehouses.append(place)
-        stock.update({(PRODUCTS[p], place.warehouse_id): n for p, n in enumerate(units)})
+    warehouses, stock = made_of(offers)
     wanted = [Wanted(index, PRODUCTS[p], n) for index, (p, n) in enumerate(lines)]
     ranking = rank(warehouses, ship_to, rules)
-    plan = routing.plan(wanted, stock, ranking, allow_split=split)
-    best = brute_force(wanted, stock, ranking, ship_to, split=split)
+    made = plan(wanted, stock, ranking, allow_split=split)
+    known = {w.warehouse_id: w for w in warehouses}
+    best = brute_force(wanted, stock, ranking, known, ship_to, split=split)
     code = {w.warehouse_id: w.code for w in warehouses}
-    assert {code[pick.warehouse] for pick in plan.picks} == (best or set())
+    assert {code[pick.warehouse] for pick in made.picks} == (best or set())
     for key, units in stock.items():
-        assert sum(p.quantity for p in plan.picks if (p.product, p.warehouse) == key) <= max(0, units)
+        assert sum(p.quantity for p in made.picks if (p.product, p.warehouse) == key) <= max(0, units)
     for want in wanted:
-        placed = sum(pick.quantity for pick in plan.picks if pick.line == want.line)
-        assert placed + sum(left.quantity for left in plan.left if left.line == want.line) == want.quantity
-    assert routing.plan(wanted, stock, rank(reversed(warehouses), ship_to, rules), allow_split=split) == plan
+        placed = sum(pick.quantity for pick in made.picks if pick.line == want.line)
+        assert placed + sum(left.quantity for left in made.left if left.line == want.line) == want.quantity
+    assert plan(wanted, stock, rank(reversed(warehouses), ship_to, rules), allow_split=split) == made
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(OFFERS, st.integers(1, 8), SHIP_TOS, st.sampled_from(RULES), st.booleans())
+def test_an_order_of_one_line_is_planned_as_any_other(
+    offers: list, units: int, ship_to: ShipTo | None, rules: tuple, split: bool
+) -> None:
+    """The short way, where it is taken, leads to the same plan, for the same reason."""
+    warehouses, stock = made_of(offers)
+    wanted, ranking = Wanted(0, PRODUCTS[0], units), rank(warehouses, ship_to, rules)
+    one = sourcing._one_line(wanted, shelves(stock), ranking)
+    target(float(one is not None))
+    assert one in (None, sourcing._best([wanted], shelves(stock), ranking, allow_split=split))
+
+
+def test_the_short_way_is_taken() -> None:
+    stock = shelves({(A, EAST): 1, (A, NORTH): 5, (A, WEST): 5})
+    assert sourcing._one_line(Wanted(0, A, 2), stock, rank(WAREHOUSES.values(), None)) is not None
 
 
 def many(count: int, products: int, seed: int) -> tuple[list[Wanted], Stock, list[Warehouse]]:
@@ -192,15 +251,15 @@ def test_beyond_twelve_candidates_the_plan_is_complete_and_within_its_bound() ->
     """Wolsey 1982: at most H(d) times the fewest, d = the most units that one warehouse covers."""
     for seed in range(40):
         wanted, stock, places = many(16, 6, seed)
-        plan = routing.plan(wanted, stock, rank(places, None), allow_split=True)
-        used = len({pick.warehouse for pick in plan.picks})
+        made = plan(wanted, stock, rank(places, None), allow_split=True)
+        used = len({pick.warehouse for pick in made.picks})
 
         def has(members: tuple[Warehouse, ...], stock: Stock = stock, wanted: list[Wanted] = wanted) -> bool:
             return all(sum(stock.get((x.product, w.warehouse_id), 0) for w in members) >= x.quantity for x in wanted)
 
         fewest = next(n for n in range(1, 17) if any(has(members) for members in combinations(places, n)))
         d = max(sum(min(x.quantity, stock.get((x.product, w.warehouse_id), 0)) for x in wanted) for w in places)
-        assert plan.left == []
+        assert made.left == []
         assert fewest <= used <= fewest * sum(1 / n for n in range(1, d + 1))
 
 
@@ -213,8 +272,8 @@ def test_one_order_is_planned_within_two_milliseconds() -> None:
         for metre in range(3):
             ship_to = ShipTo(latitude=50 + metre / 100_000, longitude=10, country="DE")
             started = process_time()
-            plan = routing.plan(wanted, stock, rank(places, ship_to), allow_split=True)
+            made = plan(wanted, stock, rank(places, ship_to), allow_split=True)
             tries.append(process_time() - started)
-            assert plan.left == []
+            assert made.left == []
         times.append(min(tries))
     assert sorted(times)[25] < 0.002

@@ -11,7 +11,7 @@ from onhand.domain.ids import Id
 from onhand.domain.level import Level
 from onhand.domain.outcomes import OperationDone, ReservationDone, TransferDone
 from onhand.domain.reservation import Reservation
-from onhand.domain.routing import Warehouse
+from onhand.domain.routing import Ranker, Warehouse
 from onhand.domain.transfer import Transfer
 from onhand.domain.world import World
 
@@ -62,7 +62,7 @@ def a_world(
     return World(
         now=now,
         new_id=counter("txn"),
-        warehouses=warehouses,
+        ranker=Ranker(warehouses.values()),
         levels=levels,
         reservations=reservations,
         transfers=transfers,

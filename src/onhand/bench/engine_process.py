@@ -16,8 +16,8 @@ import uvloop
 from onhand.bench.cpu import Meter
 from onhand.bench.names import bench_id
 from onhand.bench.record import Answer, Result, Spec, order_id
-from onhand.bench.workload import HOLD_S, Order, orders
-from onhand.domain.commands import Header, Reserve, ReserveLine
+from onhand.bench.workload import HOLD_S, Order, orders, ship_to
+from onhand.domain.commands import Header, Reserve, ReserveLine, ShipTo
 from onhand.domain.errors import DomainError, OutcomeUnknown, Overloaded, Unavailable
 from onhand.domain.ids import Id
 from onhand.domain.outcomes import ReservationDone
@@ -99,8 +99,12 @@ def _command(spec: Spec, number: int, order: Order) -> tuple[Reserve, Key]:
         )
         for line in order
     )
+    latitude, longitude = ship_to(number) if routed else (None, None)
+    there = ShipTo(latitude, longitude, precision="coordinates") if routed else None
     digest = Id(blake2b(f"{ACTOR}\0{named}".encode(), digest_size=16).digest())
-    return Reserve(Header(new_id(), ACTOR), lines, order_id=named, expires_in_s=HOLD_S), Key(digest, digest)
+    return Reserve(Header(new_id(), ACTOR), lines, order_id=named, ship_to=there, expires_in_s=HOLD_S), Key(
+        digest, digest
+    )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from onhand.bench.record import Answer, Spec, Step, Verdict, order_id
-from onhand.bench.workload import HOLD_S, Order, sku, warehouse_code
+from onhand.bench.workload import HOLD_S, Order, ship_to, sku, warehouse_code
 
 REFUSED = {409}
 ACCEPTED = {200, 201}
@@ -49,12 +49,12 @@ class Requests:
 
     def reserve(self, number: int, order: Order) -> bytes:
         named = order_id(self._spec.run, number)
-        return self.post("/v1/reservations", self._order(named, order), named)
+        return self.post("/v1/reservations", self._order(number, named, order), named)
 
     def reserve_many(self, first: int, wanted: Sequence[Order]) -> bytes:
         run = self._spec.run
         bodies = (
-            self._order(order_id(run, first + n), order)[:-1]
+            self._order(first + n, order_id(run, first + n), order)[:-1]
             + f',"idempotency_key":"{order_id(run, first + n)}"}}'.encode()
             for n, order in enumerate(wanted)
         )
@@ -67,14 +67,18 @@ class Requests:
     def read(self, order: Order) -> bytes:
         return f"GET /v1/availability/{sku(order[0].product)} {self._head}\r\n".encode()
 
-    def _order(self, named: str, order: Order) -> bytes:
+    def _order(self, number: int, named: str, order: Order) -> bytes:
         routed = self._spec.workload.routed
         lines = ",".join(
             f'{{"sku":"{sku(line.product)}","quantity":{line.quantity}'
             + ("}" if routed else f',"warehouse":"{warehouse_code(line.warehouse)}"}}')
             for line in order
         )
-        return f'{{"lines":[{lines}],"order_id":"{named}","expires_in_s":{HOLD_S}}}'.encode()
+        there = ""
+        if routed:
+            latitude, longitude = ship_to(number)
+            there = f',"ship_to":{{"latitude":{latitude},"longitude":{longitude}}}'
+        return f'{{"lines":[{lines}],"order_id":"{named}","expires_in_s":{HOLD_S}{there}}}'.encode()
 
 
 def verdict_of(status: int, code: str) -> Verdict:

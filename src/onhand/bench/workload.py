@@ -49,7 +49,7 @@ class Workload(msgspec.Struct, frozen=True):
     lines: int = 1
     product: int = 0
     seed: int = 1
-    routed: bool = False  # no warehouse named: the engine chooses
+    routed: bool = False  # no warehouse named, but where the order goes: the engine chooses
     file: str = ""  # of RealOrder, as MessagePack
 
 
@@ -129,6 +129,12 @@ def _distinct(lines: Iterator[Line]) -> list[Line]:
     for line in lines:
         units[line.product, line.warehouse] = units.get((line.product, line.warehouse), 0) + line.quantity
     return [Line(product, warehouse, quantity) for (product, warehouse), quantity in units.items()]
+
+
+def ship_to(number: int) -> tuple[float, float]:
+    """Where a routed order goes, in degrees: all over Europe, hardly ever twice to the same place."""
+    drawn = number * 2_654_435_761 % 2**32  # Knuth's multiplicative hash: spread, and the same each time
+    return 36 + (drawn >> 16) % 3_000 / 100, -9 + (drawn & 0xFFFF) % 3_900 / 100
 
 
 def sku(product: int) -> str:

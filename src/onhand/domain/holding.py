@@ -20,7 +20,7 @@ from onhand.domain.ids import Id
 from onhand.domain.outcomes import Nothing, ReservationDone
 from onhand.domain.placing import Placement, place, shortages
 from onhand.domain.reservation import OPEN, Allocation, Reservation, Status, status_of
-from onhand.domain.routing import Pick
+from onhand.domain.sourcing import Pick
 from onhand.domain.world import World
 
 

@@ -10,7 +10,8 @@ from onhand.domain.commands import Reserve, ReserveLine
 from onhand.domain.errors import LevelOverflow, NoActiveWarehouse, Shortage
 from onhand.domain.ids import Id
 from onhand.domain.level import LevelKey
-from onhand.domain.routing import Pick, Plan, Ranking, Wanted
+from onhand.domain.routing import Ranking
+from onhand.domain.sourcing import Foreseen, Pick, Plan, Wanted, plan
 from onhand.domain.world import MissingFactsError, World, must_be_active, reservable
 
 
@@ -50,6 +51,10 @@ def place(world: World, command: Reserve) -> Placement:
     """Find a place for each line. Lines that name a warehouse come first, the others share what is left."""
     if len(command.lines) == 1 and command.lines[0].warehouse is not None:
         return _place_one(world, command.lines[0], command.lines[0].warehouse)
+    foreseen = world.foreseen.get(command.header.operation_id)
+    if foreseen is not None and _is_there(world, foreseen):
+        planned = foreseen.plan
+        return Placement(planned.picks, [], planned.ranking, planned.rule)
     routed = [
         Wanted(index, line.product, line.quantity) for index, line in enumerate(command.lines) if line.warehouse is None
     ]
@@ -60,6 +65,15 @@ def place(world: World, command: Reserve) -> Placement:
         short += without_place
     _must_be_countable(placing)
     return Placement(_merged(placing.picks), sorted(short), ranking, rule)
+
+
+def _is_there(world: World, foreseen: Foreseen) -> bool:
+    """Whether all that the plan takes still lies free on locked levels. Then it stands."""
+    for key, units in foreseen.units.items():
+        level = world.levels.get(key)
+        if level is None or level.free < units or not reservable(level, units):
+            return False
+    return True
 
 
 def _place_one(world: World, line: ReserveLine, warehouse: Id) -> Placement:
@@ -96,8 +110,8 @@ def shortages(world: World, command: Reserve, short: Sequence[int]) -> list[Shor
 def _available(world: World, product: Id, warehouse: Id | None) -> int:
     if warehouse is not None:
         return max(0, world.level(product, warehouse).available)
-    active = {w.warehouse_id for w in world.warehouses.values() if w.active}
-    return sum(max(0, x.available) for x in world.by_product.get(product, ()) if x.warehouse in active)
+    levels = world.by_product.get(product, ())
+    return sum(max(0, level.available) for level in levels if level.warehouse in world.ranker.is_active)
 
 
 def _place_named(placing: _Placing) -> list[int]:
@@ -116,39 +130,38 @@ def _place_named(placing: _Placing) -> list[int]:
 def _place_routed(placing: _Placing, wanted: list[Wanted]) -> tuple[list[int], Ranking, str]:
     """Lines without a place, whom routing chose from, and the rule that decided."""
     world, ship_to, split = placing.world, placing.command.ship_to, placing.command.allow_split
-    if not any(warehouse.active for warehouse in world.warehouses.values()):
+    if not world.ranker.active:
         raise NoActiveWarehouse
-    stock = _free(placing, {want.product for want in wanted})
-    holders = {warehouse for (_, warehouse), units in stock.items() if units > 0}
-    ranking = routing.rank([world.warehouses[warehouse] for warehouse in holders], ship_to)
-    plan = routing.plan(wanted, stock, ranking, allow_split=split)
-    _must_be_locked(world, plan)
-    for pick in plan.picks:
+    everywhere = world.ranker.rank(ship_to)
+    planned = plan(wanted, _free(placing, {want.product for want in wanted}), everywhere, allow_split=split)
+    _must_be_locked(world, planned)
+    for pick in planned.picks:
         placing.take(pick.line, pick.product, pick.warehouse, pick.quantity)
-    if not plan.left:
-        return [], ranking, plan.rule
-    everywhere = routing.rank(world.warehouses.values(), ship_to)
-    candidates = [candidate.warehouse.warehouse_id for candidate in everywhere.candidates]
-    short = (_place_waiting if split else _place_whole)(placing, plan.left, candidates)
-    return short, everywhere.among(holders | {pick.warehouse for pick in placing.picks}), plan.rule
+    if not planned.left:
+        return [], planned.ranking, planned.rule
+    candidates = [candidate.warehouse for candidate in everywhere.candidates]
+    short = (_place_waiting if split else _place_whole)(placing, planned.left, candidates)
+    used = {candidate.warehouse for candidate in planned.ranking.candidates}
+    used.update(pick.warehouse for pick in placing.picks)
+    return short, everywhere.among(used), planned.rule
 
 
-def _must_be_locked(world: World, plan: Plan) -> None:
+def _must_be_locked(world: World, planned: Plan) -> None:
     """A plan stands on locked levels. Raises MissingFactsError for others that it uses, or that might spare a wait."""
-    keys = {(pick.product, pick.warehouse) for pick in plan.picks}
-    keys |= {(want.product, warehouse) for want in plan.left for warehouse in world.seen.get(want.product, ())}
+    keys = {(pick.product, pick.warehouse) for pick in planned.picks}
+    keys |= {(want.product, warehouse) for want in planned.left for warehouse in world.seen.get(want.product, ())}
     if not keys <= world.levels.keys():
         raise MissingFactsError(levels=keys - world.levels.keys())
 
 
-def _free(placing: _Placing, products: set[Id]) -> dict[LevelKey, int]:
-    """Units on the shelves of active warehouses that nobody is promised, nor this order's named lines."""
-    world, known = placing.world, placing.world.warehouses
-    free = {(p, warehouse): units for p in products for warehouse, units in world.seen.get(p, {}).items()}
-    for product in products:
+def _free(placing: _Placing, products: set[Id]) -> dict[Id, dict[Id, int]]:
+    """Units by product and warehouse that nobody is promised, nor this order's named lines: as locked, else as seen."""
+    world = placing.world
+    free = {product: dict(world.seen.get(product, {})) for product in products}
+    for product, shelf in free.items():
         for level in world.by_product.get(product, ()):
-            free[level.key] = level.free - placing.taken.get(level.key, 0)
-    return {key: units for key, units in free.items() if key[1] in known and known[key[1]].active}
+            shelf[level.warehouse] = level.free - placing.taken.get(level.key, 0)
+    return free
 
 
 def _place_waiting(placing: _Placing, left: list[Wanted], candidates: Sequence[Id]) -> list[int]:

@@ -18,7 +18,8 @@ from onhand.domain.level import Level, LevelKey
 from onhand.domain.limits import QUANTITY_MAX_UNITS
 from onhand.domain.purchase_order import PurchaseOrder
 from onhand.domain.reservation import Allocation, Reservation
-from onhand.domain.routing import Warehouse
+from onhand.domain.routing import Ranker, Warehouse
+from onhand.domain.sourcing import Foreseen, Stock
 from onhand.domain.transfer import Transfer
 
 
@@ -113,7 +114,7 @@ class World:
         *,
         now: datetime,
         new_id: NewId,
-        warehouses: Mapping[Id, Warehouse],
+        ranker: Ranker,
         levels: Iterable[Level] = (),
         reservations: Iterable[Reservation] = (),
         transfers: Iterable[Transfer] = (),
@@ -124,7 +125,8 @@ class World:
     ) -> None:
         self.now = now
         self.new_id = new_id
-        self.warehouses = warehouses
+        self.ranker = ranker
+        self.warehouses: Mapping[Id, Warehouse] = ranker.warehouses
         self.levels: dict[LevelKey, Level] = {}
         self.by_product: dict[Id, list[Level]] = {}
         for level in levels:
@@ -137,7 +139,8 @@ class World:
         self.waiting = waiting or {}
         self.youngest = youngest or {}
         self.limits = limits or {}
-        self.seen: Mapping[Id, Mapping[Id, int]] = {}  # free units by product and warehouse, read without a lock
+        self.seen: Stock = {}  # read without a lock
+        self.foreseen: Mapping[Id, Foreseen] = {}  # by operation: orders planned on what was seen
         self.sums: Mapping[LevelKey, Sums] = {}
         self.unknown_products: AbstractSet[Id] = frozenset()  # looked for and not found
         self.allocations: dict[tuple[Id, int, Id], Allocation] = {}

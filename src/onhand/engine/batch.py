@@ -19,12 +19,12 @@ from onhand.domain.decide import Verdict, decide
 from onhand.domain.errors import IdempotencyKeyReused
 from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level
-from onhand.domain.routing import Warehouse
+from onhand.domain.routing import Ranker
 from onhand.domain.world import MissingFactsError, World
 from onhand.engine import outcome
 from onhand.engine.directory import Directory
 from onhand.engine.job import Answer, Job
-from onhand.engine.planning import planned
+from onhand.engine.planning import Foresight, foresee, shelves
 from onhand.engine.reading import Facts, Wants, fetch_missing, wants, widened
 from onhand.engine.writing import writes
 
@@ -67,24 +67,25 @@ class Batch:
         attempt finds out by the operation ids.
         """
         wanted = wants([job.command for job in self.jobs])
-        warehouses = await self.directory.warehouses(connection)
-        seen = await self._locate(connection, wanted, warehouses)
+        await self.directory.warehouses(connection)
+        ranker = self.directory.ranker
+        foresight = await self._locate(connection, wanted, ranker)
         while True:
             facts, replays, committed = await self._lock(connection, wanted)
             if committed and self.committing is not None:
                 await _forget(connection)
                 return self.committing
             if facts.are_locked(wanted.keys):
-                facts.seen = seen
+                facts.foresight = foresight
                 try:
-                    answers, world = await self._decide(connection, wanted, facts, replays, warehouses)
+                    answers, world = await self._decide(connection, wanted, facts, replays, ranker)
                     break
                 except MissingFactsError as missing:  # Planned stock is gone: lock where the next plan leads.
                     wanted.keys.update(missing.levels)
                     await _forget(connection)
             else:  # A reservation was committed between locating and locking.
                 await _forget(connection)
-                seen = await self._locate(connection, wanted, warehouses)
+                foresight = await self._locate(connection, wanted, ranker)
         statements = list(writes(world, self.cell))
         # Keys live by the real clock, whatever time it is in a story.
         statements += self._idempotency(answers, utc_now())
@@ -107,37 +108,30 @@ class Batch:
             self.committing = unanswered
             raise
 
-    async def _locate(
-        self, connection: Connection, wanted: Wants, warehouses: dict[Id, Warehouse]
-    ) -> dict[Id, dict[Id, int]]:
-        """Find the levels that reservations and transfers lead to, which never change, and plan the routed orders.
-
-        Returns the free units that the plans saw, by product and warehouse.
-        """
-        seen: dict[Id, dict[Id, int]] = {}
+    async def _locate(self, connection: Connection, wanted: Wants, ranker: Ranker) -> Foresight:
+        """Find the levels that reservations and transfers lead to, which never change, and plan the routed orders."""
         if not wanted.must_be_located:
-            return seen
+            return Foresight()
         asked = [
             Asked(query.sql, {"cell": self.cell, name: Ids(sorted(ids))})
             for query, name, ids in (
                 (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.reservations),
                 (q.FIND_LEVELS_OF_TRANSFERS, "transfer_ids", wanted.transfers),
                 (supply.FIND_LEVELS_OF_PURCHASE_ORDERS, "purchase_order_ids", wanted.purchase_orders),
-                (qr.READ_LEVELS_OF_PRODUCTS, "product_ids", wanted.products),
+                (qr.READ_SHELVES, "product_ids", wanted.products),
             )
             if ids
         ]
         told = await connection.exchange(asked)
-        stock = told.pop() if wanted.products else []
+        stock = told.pop() if wanted.products else None
         for keys in told:
             wanted.keys.update(keys)
-        if wanted.products:
-            levels = [Level(*row) for row in stock]
-            for level in levels:
-                seen.setdefault(level.product, {})[level.warehouse] = level.free
-            commands = [job.command for job in self.jobs]
-            wanted.keys |= planned(commands, levels, warehouses, self.now(), self.new_id)
-        return seen
+        if stock is None:
+            return Foresight()
+        commands = [job.command for job in self.jobs]
+        foresight = foresee(commands, shelves(stock), ranker)
+        wanted.keys |= foresight.keys
+        return foresight
 
     async def _lock(self, connection: Connection, wanted: Wants) -> tuple[Facts, dict[Id, tuple[Id, bytes]], bool]:
         keys = sorted(wanted.keys)
@@ -196,12 +190,12 @@ class Batch:
         wanted: Wants,
         facts: Facts,
         replays: dict[Id, tuple[Id, bytes]],
-        warehouses: dict[Id, Warehouse],
+        ranker: Ranker,
     ) -> tuple[list[Answer], World]:
         fresh: list[Command] = [job.command for job in self.jobs if job.key is None or job.key.digest not in replays]
         now = self.now()
         while True:
-            world = facts.world(now, self.new_id, warehouses)
+            world = facts.world(now, self.new_id, ranker)
             try:
                 verdicts = iter(decide(world, fresh))
                 break

@@ -18,7 +18,7 @@ from onhand.db import queries as q
 from onhand.db import queries_routing as qr
 from onhand.db.query import Connection
 from onhand.domain.ids import Id
-from onhand.domain.routing import Warehouse
+from onhand.domain.routing import Ranker, Warehouse
 
 PRODUCTS_KEPT_MAX = 300_000  # about 300 bytes each
 WAREHOUSES_KEPT_S = 1.0
@@ -52,6 +52,7 @@ class Directory:
         self.by_code: dict[str, Warehouse] = {}
         self.by_id: dict[Id, Warehouse] = {}
         self.code_of: dict[Id, str] = {}
+        self.ranker = Ranker(())
         self.place_of: dict[tuple[str, str], tuple[float, float]] = {}  # country and postal code, to degrees
         self._read_at = float("-inf")
         self._skus: set[str] = set()
@@ -151,7 +152,10 @@ class Directory:
                 rows = await q.READ_WAREHOUSES.all(pooled)
         else:
             rows = await q.READ_WAREHOUSES.all(connection)
-        self.by_id = {row.warehouse_id: Warehouse(*row) for row in rows}
+        self._read_at = time.monotonic()
+        by_id = {row.warehouse_id: Warehouse(*row) for row in rows}
+        if by_id == self.by_id:
+            return  # and what the ranker has reckoned stays
+        self.by_id, self.ranker = by_id, Ranker(by_id.values())
         self.by_code = {warehouse.code: warehouse for warehouse in self.by_id.values()}
         self.code_of = {warehouse.warehouse_id: warehouse.code for warehouse in self.by_id.values()}
-        self._read_at = time.monotonic()

@@ -27,9 +27,10 @@ from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level, LevelKey
 from onhand.domain.purchase_order import PurchaseOrder, PurchaseOrderLine
 from onhand.domain.reservation import Allocation, Reservation
-from onhand.domain.routing import Warehouse
+from onhand.domain.routing import Ranker
 from onhand.domain.transfer import Transfer, TransferLine
 from onhand.domain.world import Fetched, MissingFactsError, Sums, World
+from onhand.engine.planning import Foresight
 
 LIKE_MAX_ROWS = 100  # of a waiting list that is read because another one was needed
 
@@ -104,7 +105,7 @@ class Facts(msgspec.Struct):
     limits: dict[Id, int | None] = {}
     unknown_products: set[Id] = set()
     sums: dict[LevelKey, Sums] = {}
-    seen: dict[Id, dict[Id, int]] = {}
+    foresight: Foresight = msgspec.field(default_factory=Foresight)
 
     def are_locked(self, keys: set[LevelKey]) -> bool:
         """Whether each level that the reservations and transfers read lead to is among the keys."""
@@ -115,7 +116,7 @@ class Facts(msgspec.Struct):
         ends = {row[0]: (row[1], row[2]) for row in self.transfers}
         return all((row[2], end) in keys for row in self.transfer_lines for end in ends.get(row[0], ()))
 
-    def world(self, now: datetime, new_id: NewId, warehouses: dict[Id, Warehouse]) -> World:
+    def world(self, now: datetime, new_id: NewId, ranker: Ranker) -> World:
         """A fresh world: nothing in it is shared with one made before."""
         allocations: dict[Id, list[Allocation]] = {}
         for row in self.lines:
@@ -126,7 +127,7 @@ class Facts(msgspec.Struct):
         world = World(
             now=now,
             new_id=new_id,
-            warehouses=warehouses,
+            ranker=ranker,
             levels=[Level(*row) for row in self.levels],
             reservations=[
                 Reservation(
@@ -147,7 +148,8 @@ class Facts(msgspec.Struct):
         world.drafted = Counter({(row[0], row[1]): row[2] for row in self.drafted})
         world.unknown_products = self.unknown_products
         world.sums = self.sums
-        world.seen = self.seen
+        world.seen = self.foresight.seen
+        world.foreseen = self.foresight.plans
         return world
 
     def _purchase_orders(self) -> dict[Id, PurchaseOrder]:

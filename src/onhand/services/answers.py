@@ -100,6 +100,12 @@ class ReservedLine(Struct):
     requested: int
 
 
+class RouteCandidate(Struct):
+    warehouse: str
+    distance_km: float | None
+    chosen: bool
+
+
 class Reservation(Struct):
     reservation_id: str
     order_id: str | None

@@ -1,5 +1,8 @@
 """Outcomes of the engine, with names instead of ids."""
 
+from collections.abc import Set as AbstractSet
+from typing import Any
+
 from onhand.domain.outcomes import OperationDone
 from onhand.domain.reservation import Allocation as HeldAllocation
 from onhand.domain.reservation import Reservation as HeldReservation
@@ -70,8 +73,29 @@ def _reservation(held: HeldReservation, names: Labels) -> answers.Reservation:
         created_at=held.created_at,
         expires_at=held.expires_at,
         lines=[_line(line, parts, names, held.requested or {}) for line, parts in sorted(by_line.items())],
-        route=held.route,
+        route=None
+        if held.route is None
+        else route(held.route, {names.warehouse[a.warehouse] for a in held.allocations}),
     )
+
+
+def route(kept: dict[str, Any], chosen: AbstractSet[str]) -> dict[str, Any]:
+    """As kept by domain.routing.route, in kilometres. chosen: codes of the warehouses that the order ships from."""
+    metres = kept["distances_m"]
+    shown = [
+        answers.RouteCandidate(code, None if metres is None else round(metres[place] / 1000, 1), code in chosen)
+        for place, code in enumerate(kept["candidates"])
+    ]
+    far = None
+    if metres is not None:
+        far = round(sum(metres[place] for place, each in enumerate(shown) if each.chosen) / 1000, 1)
+    return {
+        "rule": kept["rule"],
+        "shipments": kept["shipments"],
+        "distance_km": far,
+        "ship_to_precision": kept["ship_to_precision"],
+        "candidates": shown,
+    }
 
 
 def _line(line: int, parts: list[HeldAllocation], names: Labels, requested: dict[str, int]) -> answers.ReservedLine:

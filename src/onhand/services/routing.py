@@ -10,12 +10,12 @@ from onhand.domain import routing
 from onhand.domain.commands import Reserve, ReserveLine
 from onhand.domain.errors import InsufficientStock
 from onhand.domain.level import Level
-from onhand.domain.placing import place, shortages
+from onhand.domain.placing import Placement, place, shortages
 from onhand.domain.world import World
 from onhand.engine.engine import new_id
-from onhand.services import geo
+from onhand.services import geo, rendering
 from onhand.services.context import CELL, Onhand
-from onhand.services.names import labels, products_of, warehouses_of
+from onhand.services.names import Labels, labels, products_of, warehouses_of
 from onhand.services.requests import NewQuote
 from onhand.services.submitting import header
 
@@ -57,9 +57,9 @@ async def quote(onhand: Onhand, request: NewQuote) -> Quote:
         wanted = sorted(set(products))
         rows = await qr.READ_LEVELS_OF_PRODUCTS.all(connection, cell=CELL, product_ids=wanted)
         limits = await q.READ_BACKORDER_LIMITS.all(connection, product_ids=wanted)
-    known = await onhand.directory.warehouses()
+    await onhand.directory.warehouses()
     levels = [Level(*row) for row in rows]
-    world = World(now=onhand.now(), new_id=new_id, warehouses=known, levels=levels, limits=dict(limits))
+    world = World(now=onhand.now(), new_id=new_id, ranker=onhand.directory.ranker, levels=levels, limits=dict(limits))
     placement = place(world, command)
     if placement.short and not (request.allow_partial and placement.picks):
         raise InsufficientStock(shortages(world, command, placement.short), len(command.lines))
@@ -79,7 +79,11 @@ async def quote(onhand: Onhand, request: NewQuote) -> Quote:
             )
             for index, line in enumerate(command.lines)
         ],
-        routing.route(placement.ranking, {pick.warehouse for pick in placement.picks}, placement.rule)
-        if placement.ranking
-        else None,
+        None if placement.ranking is None else _route(placement, placement.ranking, names),
     )
+
+
+def _route(placement: Placement, ranking: routing.Ranking, names: Labels) -> dict[str, Any]:
+    used = {pick.warehouse for pick in placement.picks}
+    kept = routing.route(ranking, used, placement.rule)
+    return rendering.route(kept, {names.warehouse[each] for each in used})

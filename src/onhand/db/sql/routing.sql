@@ -1,5 +1,12 @@
+-- name: read_shelves
+-- For the plans of a batch: no lock, no promise. One row per product: ten rows cost more to fetch than to read.
+SELECT product_id, string_agg(uuid_send(warehouse_id), '') AS warehouses,
+       array_agg(on_hand - reserved + backordered) AS free
+FROM level WHERE cell = :cell AND product_id = ANY(:product_ids::uuid[])
+GROUP BY product_id;
+
 -- name: read_levels_of_products
--- For a plan: no lock, no promise.
+-- For a quote: no lock, no promise.
 SELECT product_id, warehouse_id, on_hand, reserved, backordered, damaged, quality_control, incoming, version,
        backorder_limit, reorder_threshold
 FROM level WHERE cell = :cell AND product_id = ANY(:product_ids::uuid[])
