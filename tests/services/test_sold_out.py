@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from onhand.cache import metrics
-from onhand.domain.errors import InsufficientStock
+from onhand.domain.errors import IdempotencyKeyReused, InsufficientStock
 from onhand.domain.limits import SOLD_OUT_KNOWN_S
 from onhand.engine import metrics as engine_metrics
 from onhand.services import display, reservations
@@ -107,16 +107,41 @@ async def test_a_key_with_an_outcome_gets_it_again_though_all_is_sold(fresh_data
 
 
 async def test_the_same_key_is_refused_again_though_stock_has_come(fresh_database_url: str) -> None:
-    async with open_onhand(fresh_database_url) as onhand:
+    async with open_onhand(fresh_database_url) as onhand, open_onhand(fresh_database_url) as other:
         corner = await a_corner(onhand, 1)
         assert await buy(corner)
         assert await buy(corner) is None
         before = refusals()
         assert await buy(corner, "later") is None
-        assert refusals() == before, "the gate keeps no outcomes: a request with a key is the engine's"
+        assert refusals() == before + 1, "refused by the gate"
         await corner.receive(1)
         assert await buy(corner, "later") is None
+        assert await buy(Corner(other, corner.sku, corner.warehouse), "later") is None
         assert await buy(corner, "another") is not None
+
+
+async def test_with_keys_most_are_refused_without_a_lock(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 1)
+        assert await buy(corner)
+        before = refusals()
+        for number in range(300):
+            assert await buy(corner, f"K{number}") is None
+        assert refusals() - before > 200
+        corner_key = [await buy(corner, f"K{number}") for number in range(300)]
+        assert corner_key == [None] * 300
+        with psycopg.connect(fresh_database_url) as connection:
+            assert connection.execute("SELECT count(*) FROM idempotency").fetchone() == (300,)
+
+
+async def test_a_key_for_another_order_is_no_key_for_this_one(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        one, other = await a_corner(onhand, 1), await a_corner(onhand, 1)
+        assert await buy(one)
+        assert await buy(other, "K")
+        assert await buy(one) is None
+        with pytest.raises(IdempotencyKeyReused):
+            await buy(one, "K")
 
 
 async def test_a_level_that_may_go_below_zero_is_no_business_of_the_gate(fresh_database_url: str) -> None:
