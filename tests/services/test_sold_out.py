@@ -91,7 +91,31 @@ async def test_in_another_process_it_opens_within_the_bound(fresh_database_url: 
 
 async def test_without_the_bound_it_would_not(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(display, "SOLD_OUT_KNOWN_S", 0.8)
+    monkeypatch.setattr(display, "SOLD_OUT_LOOK_S", 0.8)
     assert await longest_wrong_refusal_s(fresh_database_url, rounds=1) > SOLD_OUT_KNOWN_S + SLACK_S
+
+
+async def engine_asked(url: str, seconds: float = 1.0) -> float:
+    """How many of the orders for what is sold out, coming every 2 ms, the engine must judge."""
+    async with open_onhand(url) as onhand:
+        corner = await a_corner(onhand, 1)
+        assert await buy(corner)
+        assert await buy(corner) is None
+        before, until = engine_metrics.BATCH_COMMANDS._sum.get(), time.monotonic() + seconds
+        while time.monotonic() < until:
+            assert await buy(corner) is None
+            await asyncio.sleep(0.002)
+        return engine_metrics.BATCH_COMMANDS._sum.get() - before
+
+
+async def test_while_orders_come_the_level_is_read_again_before_the_gate_opens(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(display, "SOLD_OUT_LOOK_S", SOLD_OUT_KNOWN_S)
+    without = await engine_asked(fresh_database_url)
+    monkeypatch.undo()
+    assert without > 10
+    assert await engine_asked(fresh_database_url) < without / 2
 
 
 async def test_a_key_with_an_outcome_gets_it_again_though_all_is_sold(fresh_database_url: str) -> None:

@@ -1,10 +1,12 @@
 """Displayed availability: from the process, else from Valkey, else from the database, never older than its bound."""
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+import psycopg
 import structlog
 
 from onhand.cache import metrics
@@ -14,7 +16,7 @@ from onhand.cache.local import Local
 from onhand.cache.port import Shared
 from onhand.domain.ids import Id
 from onhand.domain.level import Level, LevelKey
-from onhand.domain.limits import AVAILABILITY_FETCH_MAX_SKUS, SOLD_OUT_KNOWN_S
+from onhand.domain.limits import AVAILABILITY_FETCH_MAX_SKUS, SOLD_OUT_KNOWN_S, SOLD_OUT_LOOK_S
 from onhand.services.stock_reader import StockReader
 
 FETCHES_MAX = 2  # queries at the same time, of each kind
@@ -29,6 +31,7 @@ class Display:
         self.local = local
         self.shared = shared
         self._reader = StockReader(url, cell)
+        self._looking: dict[str, asyncio.Task[None]] = {}
         self._fills: Coalesced[str, Stock] = Coalesced(
             self._fetch, share=True, fetches_max=FETCHES_MAX, keys_max=AVAILABILITY_FETCH_MAX_SKUS
         )
@@ -46,6 +49,7 @@ class Display:
         await self.shared.__aexit__(kind, error, trace)
         for asking in (self._fills, self._strong):
             await asking.close()
+        await asyncio.gather(*self._looking.values(), return_exceptions=True)
         await self._reader.close()
 
     def seen(self, levels: Iterable[Level], held_s: float) -> None:
@@ -109,19 +113,29 @@ class Display:
         """By SKU, those that exist, as the database has them after this call. Raises psycopg.OperationalError."""
         return await self._strong.ask(skus)
 
-    def is_sold_out(self, key: LevelKey) -> bool:
-        """Whether this level has surely had nothing to sell a moment ago. False in any doubt: the engine decides."""
+    def is_sold_out(self, key: LevelKey, sku: str) -> bool:
+        """Whether this level has surely had nothing to sell a moment ago. False in any doubt: the engine decides.
+
+        What is asked for again is looked at again before it is too old: the gate stays shut without an order's help.
+        """
         part = self.local.part(key)
-        if (
-            part is None
-            or not part.own
-            or part.backorder_limit is None
-            or part.available + part.backorder_limit > 0
-            or part.seen_s < time.monotonic() - SOLD_OUT_KNOWN_S
-        ):
+        if part is None or not part.own or part.backorder_limit is None or part.available + part.backorder_limit > 0:
             return False
+        age_s = time.monotonic() - part.seen_s
+        if age_s > SOLD_OUT_KNOWN_S:
+            return False
+        if age_s > SOLD_OUT_LOOK_S and sku not in self._looking:
+            self._looking[sku] = asyncio.create_task(self._look(sku))
         metrics.GATE.inc()
         return True
+
+    async def _look(self, sku: str) -> None:
+        try:
+            await self._strong.ask([sku])
+        except psycopg.OperationalError as error:  # Then the engine is asked, and tells the callers.
+            log.warning("sold_out_not_looked_at", error=repr(error))
+        finally:
+            del self._looking[sku]
 
     async def _fetch(self, skus: list[str]) -> Mapping[str, Stock]:
         after_s = time.monotonic() - self.shared.fresh_s

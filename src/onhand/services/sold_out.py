@@ -1,8 +1,9 @@
 """The sold-out gate: when a flash sale is over, its shoppers are refused without a lock on its level.
 
 Only an order of one line with its warehouse named, on a level that this process has itself seen to be sold out within
-the last SOLD_OUT_KNOWN_S seconds, by the lock of a batch or by a read. In any doubt the engine decides; what it sees,
-sold out or not, is the next news. A commit in this process is known at once: a release opens the gate with its answer.
+the last SOLD_OUT_KNOWN_S seconds, by the lock of a batch or by a read. While orders keep coming it is read again before
+that time is over. In any doubt the engine decides; what it sees, sold out or not, is the next news. A commit in this
+process is known at once: a release opens the gate with its answer.
 
 Without an Idempotency-Key the refusal costs no transaction at all. With one it is kept under the key first, those of
 all who wait at the same moment in one INSERT (onhand.engine.refusing); a key that has another outcome gets that one.
@@ -23,8 +24,10 @@ def refusal(onhand: Onhand, command: Reserve) -> InsufficientStock | None:
     line = command.lines[0]
     if line.warehouse is None:
         return None
-    warehouse = onhand.directory.by_id.get(line.warehouse)
-    if warehouse is None or not warehouse.active or not onhand.display.is_sold_out((line.product, line.warehouse)):
+    warehouse, sku = onhand.directory.by_id.get(line.warehouse), onhand.directory.sku_of.get(line.product)
+    if warehouse is None or not warehouse.active or sku is None:
+        return None
+    if not onhand.display.is_sold_out((line.product, line.warehouse), sku):
         return None
     return _refusal(line.product, line.warehouse, line.quantity)
 
