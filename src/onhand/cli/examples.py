@@ -153,8 +153,8 @@ Examples:
 
 Examples:
   onhand bench availability --quick
-  onhand bench availability --levels 1000000 --writes 5000
-  onhand bench availability --json | jq .ratio
+  onhand bench availability --skus 1000000 10000000 --warehouses 3
+  onhand bench availability --json | jq '.sizes[].ratios'
 """,
     "demo:demo": """Examples:
   onhand demo
