@@ -11,7 +11,7 @@ import structlog
 
 from onhand.cache import metrics
 from onhand.cache.coalesced import Coalesced
-from onhand.cache.entry import Entry, Part, Stock
+from onhand.cache.entry import Part, Stock
 from onhand.cache.local import Local
 from onhand.cache.port import Shared
 from onhand.domain.ids import Id
@@ -73,40 +73,44 @@ class Display:
     def products(self, skus: Iterable[str]) -> set[Id]:
         """Of those that this process holds."""
         held = (self.local.held(sku) for sku in skus)
-        return {entry.facts.product for entry in held if entry is not None and entry.facts is not None}
+        return {stock.facts.product for stock in held if stock is not None}
 
-    def at_hand(self, skus: Sequence[str]) -> dict[str, Entry] | None:
+    def at_hand(self, skus: Sequence[str]) -> dict[str, Stock] | None:
         """By SKU, when all are held within the bound of freshness: without waiting."""
         after_s = time.monotonic() - self.shared.fresh_s
-        found: dict[str, Entry] = {}
+        found: dict[str, Stock] = {}
         for sku in skus:
-            entry = self.local.fresh(sku, after_s)
-            if entry is None:
+            stock = self.local.held(sku, after_s)
+            if stock is None:
                 return None
-            found[sku] = entry
+            found[sku] = stock
         metrics.LOCAL.inc(len(found))
         return found
 
-    async def entries(self, skus: Iterable[str]) -> dict[str, Entry]:
+    async def stocks(self, skus: Iterable[str]) -> dict[str, Stock]:
         """By SKU, those that exist, within the bound of freshness. Raises psycopg.OperationalError."""
         now_s = time.monotonic()
         after_s = now_s - self.shared.fresh_s
-        found: dict[str, Entry] = {}
+        found: dict[str, Stock] = {}
         lacking: list[str] = []
         for sku in skus:
-            entry = self.local.fresh(sku, after_s)
-            if entry is not None:
-                found[sku] = entry
+            stock = self.local.held(sku, after_s)
+            if stock is not None:
+                found[sku] = stock
             elif not self.local.is_unknown(sku, now_s):
                 lacking.append(sku)
         metrics.LOCAL.inc(len(found))
         if lacking:
-            stocks = await self._fills.ask(lacking)
+            read = await self._fills.ask(lacking)
+            changed: list[str] = []  # Their settings have, while they were read: what was read is from before.
             for sku in lacking:
-                if sku in stocks:
-                    found[sku] = self.local.held(sku) or self.local.fill(stocks[sku])
-                else:
+                if sku not in read:
                     self.local.miss(sku, now_s)
+                elif (stock := self.local.held(sku)) is not None:
+                    found[sku] = stock
+                else:
+                    changed.append(sku)
+            found |= await self.strong(changed)
         return found
 
     async def strong(self, skus: Iterable[str]) -> dict[str, Stock]:
