@@ -68,8 +68,9 @@ def beside(url: str, *, embedded: bool, name: str = NAME) -> str:
 
 
 def drop(url: str, *, embedded: bool) -> None:
-    """Drop onhand_bench, and nothing else. Raises psycopg.Error, BenchError."""
-    if urlsplit(url).path != f"/{NAME}":
+    """Drop onhand_bench or another of the bench's own, and nothing else. Raises psycopg.Error, BenchError."""
+    name = urlsplit(url).path.removeprefix("/")
+    if name != NAME and not name.startswith(f"{NAME}_"):
         raise BenchError(f"only the bench's own database, {NAME}, can begin anew; empty yours yourself")
     with psycopg.connect(url, autocommit=True) as connection:
         marked = _exists(connection, f"{SCHEMA}.mark")
@@ -77,7 +78,7 @@ def drop(url: str, *, embedded: bool) -> None:
             _must_be_empty(connection)
     maker = with_parts(url, database="postgres", role=SUPERUSER if embedded else None)
     with psycopg.connect(maker, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(NAME)))
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def with_parts(url: str, *, database: str, role: str | None = None) -> str:
