@@ -65,6 +65,27 @@ def test_sold_out_names_the_line_and_what_is_left(client, shop):
     }
 
 
+def test_refusals_in_the_same_words_have_an_instance_of_their_own(client, shop):
+    """One that names the fields of a problem in its SKU too; with and without a key, and as the replay of one."""
+    _, warehouse = shop.stocked(1)
+    sku = f'"instance":"x","errors":[] {warehouse}'
+    shop.post("/v1/products", {"sku": sku, "name": "Quotes"})
+    shop.receive(sku, warehouse, 1)
+    shop.post("/v1/reservations", {"lines": [{"sku": sku, "quantity": 1, "warehouse": warehouse}]})
+    lines = [{"sku": sku, "quantity": 2, "warehouse": warehouse}]
+    refused = [
+        client.post("/v1/reservations", json={"lines": lines}, headers=headers)
+        for headers in ({}, {}, {"Idempotency-Key": f"K-{warehouse}"}, {"Idempotency-Key": f"K-{warehouse}"})
+    ]
+    assert [answer.headers.get("idempotency-replayed") for answer in refused] == [None, None, None, "true"]
+    problems = [answer.json() for answer in refused]
+    assert [problem.pop("instance") for problem in problems] == [each.headers["x-request-id"] for each in refused]
+    assert len({each.headers["x-request-id"] for each in refused}) == 4
+    assert problems == [problems[0]] * 4
+    facts = {"sku": sku, "warehouse": warehouse, "requested": 2, "available": 0}
+    assert problems[0]["errors"] == [{"path": "lines[0]", "code": "INSUFFICIENT_STOCK", **facts}]
+
+
 def test_reservations_are_found_by_order(client, shop):
     sku, _ = shop.stocked(5)
     made = shop.reserve(sku, 1, order_id=f"SO-{sku}")

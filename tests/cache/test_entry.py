@@ -48,9 +48,9 @@ def test_a_fill_from_before_a_change_of_settings_does_not_count() -> None:
     local.fill(Stock(FACTS, {PLACE: part(1, 1.0)}, 1.0))
     local.forget(PRODUCT, 2.0)
     local.fill(Stock(FACTS, {PLACE: part(1, 1.5)}, 1.5))
-    assert local.fresh("MUG", 0.0) is None
+    assert local.held("MUG") is None
     local.fill(Stock(FACTS, {PLACE: Part(1, 999, 20, 2.5)}, 2.5))
-    assert local.fresh("MUG", 0.0) is not None
+    assert local.held("MUG", 0.0) is not None
     kept = local.part((PRODUCT, PLACE))
     assert kept is not None
     assert kept.backorder_limit == 20
@@ -106,14 +106,14 @@ async def test_who_gives_up_takes_nobody_along_and_a_failure_is_told_to_all() ->
 @pytest.mark.anyio
 async def test_who_asks_right_after_a_fetch_is_not_forgotten() -> None:
     """In the moment between a task's last look at what waits and its end."""
-    late: list[asyncio.Future[int | None]] = []
+    late: list[asyncio.Task[dict[str, int]]] = []
 
     async def fetch(keys: list[str]) -> dict[str, int]:
         if not late:
-            asyncio.get_running_loop().call_soon(lambda: late.append(coalesced._future("b")))
+            asyncio.get_running_loop().call_soon(lambda: late.append(asyncio.create_task(coalesced.ask(["b"]))))
         return dict.fromkeys(keys, 1)
 
     coalesced: Coalesced[str, int] = Coalesced(fetch, share=False, fetches_max=1, keys_max=9)
     assert await coalesced.ask(["a"]) == {"a": 1}
     async with asyncio.timeout(2):
-        assert await late[0] == 1
+        assert await late[0] == {"b": 1}

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from onhand.cache import metrics
-from onhand.domain.errors import InsufficientStock
+from onhand.domain.errors import IdempotencyKeyReused, InsufficientStock
 from onhand.domain.limits import SOLD_OUT_KNOWN_S
 from onhand.engine import metrics as engine_metrics
 from onhand.services import display, reservations
@@ -91,7 +91,31 @@ async def test_in_another_process_it_opens_within_the_bound(fresh_database_url: 
 
 async def test_without_the_bound_it_would_not(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(display, "SOLD_OUT_KNOWN_S", 0.8)
+    monkeypatch.setattr(display, "SOLD_OUT_LOOK_S", 0.8)
     assert await longest_wrong_refusal_s(fresh_database_url, rounds=1) > SOLD_OUT_KNOWN_S + SLACK_S
+
+
+async def engine_asked(url: str, seconds: float = 1.0) -> float:
+    """How many of the orders for what is sold out, coming every 2 ms, the engine must judge."""
+    async with open_onhand(url) as onhand:
+        corner = await a_corner(onhand, 1)
+        assert await buy(corner)
+        assert await buy(corner) is None
+        before, until = engine_metrics.BATCH_COMMANDS._sum.get(), time.monotonic() + seconds
+        while time.monotonic() < until:
+            assert await buy(corner) is None
+            await asyncio.sleep(0.002)
+        return engine_metrics.BATCH_COMMANDS._sum.get() - before
+
+
+async def test_while_orders_come_the_level_is_read_again_before_the_gate_opens(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(display, "SOLD_OUT_LOOK_S", SOLD_OUT_KNOWN_S)
+    without = await engine_asked(fresh_database_url)
+    monkeypatch.undo()
+    assert without > 10
+    assert await engine_asked(fresh_database_url) < without / 2
 
 
 async def test_a_key_with_an_outcome_gets_it_again_though_all_is_sold(fresh_database_url: str) -> None:
@@ -107,16 +131,41 @@ async def test_a_key_with_an_outcome_gets_it_again_though_all_is_sold(fresh_data
 
 
 async def test_the_same_key_is_refused_again_though_stock_has_come(fresh_database_url: str) -> None:
-    async with open_onhand(fresh_database_url) as onhand:
+    async with open_onhand(fresh_database_url) as onhand, open_onhand(fresh_database_url) as other:
         corner = await a_corner(onhand, 1)
         assert await buy(corner)
         assert await buy(corner) is None
         before = refusals()
         assert await buy(corner, "later") is None
-        assert refusals() == before, "the gate keeps no outcomes: a request with a key is the engine's"
+        assert refusals() == before + 1, "refused by the gate"
         await corner.receive(1)
         assert await buy(corner, "later") is None
+        assert await buy(Corner(other, corner.sku, corner.warehouse), "later") is None
         assert await buy(corner, "another") is not None
+
+
+async def test_with_keys_most_are_refused_without_a_lock(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 1)
+        assert await buy(corner)
+        before = refusals()
+        for number in range(300):
+            assert await buy(corner, f"K{number}") is None
+        assert refusals() - before > 200
+        corner_key = [await buy(corner, f"K{number}") for number in range(300)]
+        assert corner_key == [None] * 300
+        with psycopg.connect(fresh_database_url) as connection:
+            assert connection.execute("SELECT count(*) FROM idempotency").fetchone() == (300,)
+
+
+async def test_a_key_for_another_order_is_no_key_for_this_one(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        one, other = await a_corner(onhand, 1), await a_corner(onhand, 1)
+        assert await buy(one)
+        assert await buy(other, "K")
+        assert await buy(one) is None
+        with pytest.raises(IdempotencyKeyReused):
+            await buy(one, "K")
 
 
 async def test_a_level_that_may_go_below_zero_is_no_business_of_the_gate(fresh_database_url: str) -> None:

@@ -70,8 +70,8 @@ def awaited(begin: Callable[[Call, Respond, Absent], None]) -> Callable[[Call], 
 
 def reserve(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
     request = decode(_NEW, call.body)
-    command, key = reservations.to_reserve(call.onhand, call.actor, request, call.key, absent)
-    call.onhand.engine.enqueue(command, key, partial(_tell, call.onhand, 201, respond))
+    made = reservations.to_reserve(call.onhand, call.actor, request, call.key, absent)
+    call.onhand.engine.enqueue(made.command, made.key, partial(_tell, call.onhand, 201, respond), made.refusal)
 
 
 def _about_one(submission: Callable[..., Submission]) -> Callable[[Call, Respond, Absent], None]:
@@ -79,8 +79,8 @@ def _about_one(submission: Callable[..., Submission]) -> Callable[[Call, Respond
 
     def begin(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
         request, reservation_id = decode(_PART, call.body), call.path["reservation_id"]
-        command, key = submission(call.onhand, call.actor, reservation_id, request, call.key, absent)
-        call.onhand.engine.enqueue(command, key, partial(_tell, call.onhand, 200, respond))
+        made = submission(call.onhand, call.actor, reservation_id, request, call.key, absent)
+        call.onhand.engine.enqueue(made.command, made.key, partial(_tell, call.onhand, 200, respond))
 
     return begin
 
@@ -161,7 +161,7 @@ class _Batch:
                 done(Outcome(submission))
                 continue
             try:
-                self.call.onhand.engine.enqueue(*submission, done)
+                self.call.onhand.engine.enqueue(submission.command, submission.key, done, submission.refusal)
             except Exception as error:  # noqa: BLE001  one entry fails alone, whatever the reason
                 done(Outcome(error))
 

@@ -17,10 +17,12 @@ from onhand.services.names import NOTHING, Absent, labels_at_hand, named
 
 PROBLEM: Headers = ((b"content-type", b"application/problem+json"),)
 RETRY_AFTER_S = 2
+WORDS_MAX = 1_024
 
 Entry = dict[str, Any]  # product and warehouse are ids here; the caller gets sku and warehouse code
 
 _encoder = msgspec.json.Encoder()
+_words: dict[tuple[Any, ...], tuple[int, bytes, bytes]] = {}
 
 log = structlog.get_logger()
 
@@ -250,7 +252,27 @@ async def answer(onhand: Onhand, error: Exception, request_id: str) -> Answer:
 
 def answer_at_hand(onhand: Onhand, error: Exception, request_id: str, absent: Absent = NOTHING) -> Answer:
     """Any exception as an answer. Raises NotAtHandError."""
+    if type(error) is e.InsufficientStock and len(error.shortages) == 1 and not error.replayed:
+        sku = onhand.directory.sku_of.get(error.shortages[0].product)
+        place = error.shortages[0].warehouse and onhand.directory.code_of.get(error.shortages[0].warehouse)
+        if sku and place:
+            return _sold_out(onhand, error, (sku, place), request_id)
     return answer_of(*problem(onhand, error, request_id, absent))
+
+
+def _sold_out(onhand: Onhand, error: e.InsufficientStock, where: tuple[str, str], request_id: str) -> Answer:
+    """As answer_of(problem(…)). A sale that is over refuses thousands with the same words: only their ids differ."""
+    [shortage] = error.shortages
+    words = *where, shortage.line, shortage.requested, shortage.available, error.lines
+    parts = _words.get(words)
+    if parts is None:
+        if len(_words) >= WORDS_MAX:
+            _words.clear()
+        made, _ = problem(onhand, error, "")
+        before, instance, after = _encoder.encode(made).partition(b'"instance":"')  # Nothing of others comes before it.
+        parts = _words[words] = made.status, before + instance, after
+    status, before, after = parts
+    return Answer(status, before + request_id.encode() + after, PROBLEM)
 
 
 def _named(onhand: Onhand, entries: Sequence[Entry], absent: Absent) -> list[dict[str, Any]]:

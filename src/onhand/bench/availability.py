@@ -3,169 +3,96 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from typing import NamedTuple
 
 import msgspec
+import psycopg
 
-from onhand.bench.connection import Connection, connect
 from onhand.bench.database import BenchError
 from onhand.bench.histogram import Histogram
 from onhand.bench.record import Spec
 from onhand.bench.requests import Requests
 from onhand.bench.served import serving
-from onhand.bench.workload import Order, Shape, Workload, orders, sku, warehouse_code
+from onhand.bench.staleness import Staleness, measure
+from onhand.bench.streams import Stream, in_turn
+from onhand.bench.workload import Line, Shape, Workload, sku
 from onhand.domain.limits import AVAILABILITY_SKUS_MAX
-from onhand.services import availability, reservations
-from onhand.services.context import Onhand, open_onhand
-from onhand.services.requests import NewReservation, ReservationLine
 
-CONNECTIONS, MANY_CONNECTIONS = 16, 2
-REQUESTS_MAX = 200_000  # made before the clock starts; then they are sent again
+CONNECTIONS, MANY_CONNECTIONS, WRITERS = 16, 2, 64
+REQUESTS_MAX = 100_000  # made before the clock starts; then they are sent again
 REQUESTS_PER_S_MAX = 20_000
-MANY_REQUESTS = 200
-KINDS = (("one SKU, cached", ""), ("one SKU, without the cache", "?consistency=strong"))
-STALE_MAX_S = 5.0
-clock = time.perf_counter
+MANY_REQUESTS = 100
+SHARE = 0.5  # of a ceiling: what is asked for when latencies are taken
+SCATTER = 2_654_435_761  # a prime: what sells most does not lie side by side in the index
+
+# Tables from end to end, then indexes: those that are found by a column of theirs alone.
+WARMING = (
+    "SELECT sum(version) FROM level",
+    "SELECT count(name) FROM product",
+    "SET enable_seqscan = off",
+    "SELECT count(product_id) FROM level",
+    "SELECT count(sku) FROM product",
+    "SELECT count(product_id) FROM product",
+    "SELECT count(product_id) FROM ledger",
+)
 
 
 class Reads(msgspec.Struct):
-    """One kind of read. per_s: answers; milliseconds from sending to the whole answer."""
+    """One kind of read. ceiling_per_s: answers per second as fast as they can (closed loop).
+
+    asked_per_s: what was asked for, in an open loop, at half of that; of this are the latencies, from the moment a
+    request should have been sent to its whole answer.
+    """
 
     name: str
-    per_s: float
+    ceiling_per_s: float
+    asked_per_s: float
     p50_ms: float
     p99_ms: float
     p999_ms: float
     failed: int
 
 
-class Staleness(msgspec.Struct):
-    """From the answer of a commit until its number is shown, in milliseconds."""
-
-    name: str
-    commits: int
-    p50_ms: float
-    p99_ms: float
-    max_ms: float
-
-
-class Report(msgspec.Struct):
-    """ratio: one SKU per second with the cache to the same read with consistency=strong."""
+class Size(msgspec.Struct):
+    """What was measured on one database. ratios: answers per second with the cache to the same without."""
 
     products: int
     warehouses: int
+    writes_ceiling_per_s: float
     writes_per_s: float
     reads: list[Reads]
-    ratio: float
+    ratios: dict[str, float]
     staleness: list[Staleness]
 
 
-class _Loop:
-    """Closed loop over some connections: the next request when one is answered."""
+class Report(msgspec.Struct):
+    """growth: p99 of the last size to that of the first, by kind of read."""
 
-    def __init__(self, asks: Sequence[bytes]) -> None:
-        self._asks = asks
-        self._next = 0
-        self._sent: dict[int, float] = {}
-        self._until = 0.0
-        self.latencies_s: list[float] = []
-        self.failed = 0
-
-    async def run(self, port: int, connections: int, seconds: float) -> float:
-        """Answers per second."""
-        opened = await connect(lambda: Connection(self), port, connections)
-        began = clock()
-        self._until = began + seconds
-        for connection in opened:
-            self._send(connection)
-        await asyncio.sleep(seconds)
-        per_s = len(self.latencies_s) / (clock() - began)
-        while any(connection.in_flight and connection.transport is not None for connection in opened):  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
-        for connection in opened:
-            if connection.transport is not None:
-                connection.transport.abort()
-        return per_s
-
-    def answered(self, connection: Connection, number: int, status: int, body: bytes) -> None:
-        del body
-        now = clock()
-        self.latencies_s.append(now - self._sent.pop(number))
-        self.failed += status >= 300
-        if now < self._until:
-            self._send(connection)
-
-    def lost(self, connection: Connection, numbers: list[int]) -> None:
-        del connection
-        self.failed += len(numbers)
-
-    def _send(self, connection: Connection) -> None:
-        number = self._next
-        self._next += 1
-        self._sent[number] = clock()
-        connection.send(number, self._asks[number % len(self._asks)])
+    sizes: list[Size]
+    growth: dict[str, float]
 
 
-class _Writes:
-    """Reservations at a rate, whether they are answered or not."""
+class Options(NamedTuple):
+    """seconds of each kind of read; commits for each kind of staleness.
 
-    def __init__(self, requests: Requests, wanted: list[Order]) -> None:
-        self._requests = requests
-        self._wanted = wanted
-        self.accepted = 0
+    writes_per_s: reservations beside the reads; None: half of what the server takes when nothing else is asked of it.
+    """
 
-    async def run(self, port: int, per_s: float) -> None:
-        """Until cancelled."""
-        opened = await connect(lambda: Connection(self), port, CONNECTIONS)
-        began, number = clock(), 0
-        try:
-            while number < len(self._wanted):
-                while number < min(len(self._wanted), (clock() - began) * per_s):
-                    opened[number % CONNECTIONS].send(number, self._requests.reserve(number, self._wanted[number]))
-                    number += 1
-                await asyncio.sleep(0.005)
-        finally:
-            for connection in opened:
-                if connection.transport is not None:
-                    connection.transport.abort()
-
-    def answered(self, connection: Connection, number: int, status: int, body: bytes) -> None:
-        del connection, number, body
-        self.accepted += status == 201
-
-    def lost(self, connection: Connection, numbers: list[int]) -> None:
-        """Counted by what was not accepted."""
+    seconds: float
+    commits: int
+    writes_per_s: float | None
+    redis_url: str | None
 
 
-async def run(
-    url: str,
-    shape: Shape,
-    *,
-    seconds: float,
-    writes_per_s: float,
-    commits: int,
-    redis_url: str | None,
-    tell: Callable[[str], None],
-) -> Report:
-    """Measure; seconds of each kind of read, commits for each kind of staleness. Raises BenchError, OSError."""
-    reads: list[Reads] = []
-    written = 0.0
-    places: dict[str, str | None] = {"in-process": None} | ({"Valkey": redis_url} if redis_url else {})
-    for place, redis in places.items():
-        asked = {f"{place}: {name}": _one(shape, query, int(REQUESTS_PER_S_MAX * seconds)) for name, query in KINDS}
-        asked[f"{place}: {AVAILABILITY_SKUS_MAX} SKUs"] = _many(shape)
-        async with _server(url, redis) as served:
-            for name, asks in asked.items():
-                tell(name)
-                got, accepted = await _measure(url, served, shape, name, asks, seconds, writes_per_s)
-                reads.append(got)
-                written = max(written, accepted)
-    tell("staleness")
-    staleness = [each for place in places for each in await _stale(url, shape, place, places[place], commits)]
-    return Report(shape.products, shape.warehouses, written, reads, reads[0].per_s / reads[1].per_s, staleness)
+class Kind(NamedTuple):
+    """One kind of read. reference: the same without the cache."""
+
+    name: str
+    make: Callable[[Shape, int], Iterator["Ask"]]
+    connections: int = CONNECTIONS
+    reference: str | None = None
 
 
 class Ask(NamedTuple):
@@ -181,56 +108,153 @@ class Ask(NamedTuple):
         return head.encode() + b"\r\n" + self.body
 
 
-def _one(shape: Shape, query: str, count: int) -> list[Ask]:
-    """The products that are read, evenly spread."""
-    dice = random.Random(5)  # noqa: S311
-    numbers = dice.choices(range(shape.products), k=max(1, min(REQUESTS_MAX, count)))
-    return [Ask(f"GET /v1/availability/{sku(number)}{query}") for number in numbers]
+def _evenly(shape: Shape, dice: random.Random) -> int:
+    return dice.randrange(shape.products)
 
 
-def _many(shape: Shape) -> list[Ask]:
+def _skewed(shape: Shape, dice: random.Random) -> int:
+    """As shoppers look: the density of rank r is 1/r (Zipf's law with s = 1, by its continuous inverse)."""
+    rank = int((shape.products + 1) ** dice.random()) - 1
+    return rank * SCATTER % shape.products
+
+
+def _one(choose: Callable[[Shape, random.Random], int], query: str = "") -> Callable[[Shape, int], Iterator[Ask]]:
+    def make(shape: Shape, count: int) -> Iterator[Ask]:
+        dice = random.Random(5)  # noqa: S311
+        for _ in range(count):
+            yield Ask(f"GET /v1/availability/{sku(choose(shape, dice))}{query}")
+
+    return make
+
+
+def _many(shape: Shape, count: int) -> Iterator[Ask]:
     dice = random.Random(6)  # noqa: S311
-    count = min(AVAILABILITY_SKUS_MAX, shape.products)
-    return [
-        Ask("POST /v1/availability", msgspec.json.encode({"skus": [sku(n) for n in chosen]}))
-        for chosen in (dice.sample(range(shape.products), k=count) for _ in range(MANY_REQUESTS))
-    ]
+    skus = min(AVAILABILITY_SKUS_MAX, shape.products)
+    for _ in range(min(MANY_REQUESTS, count)):
+        chosen = dice.sample(range(shape.products), k=skus)
+        yield Ask("POST /v1/availability", msgspec.json.encode({"skus": [sku(each) for each in chosen]}))
 
 
-async def _measure(
-    url: str, served: tuple[int, str], shape: Shape, name: str, asks: list[Ask], seconds: float, writes_per_s: float
+STRONG = "?consistency=strong"
+KINDS = (
+    Kind("one SKU, as shoppers look", _one(_skewed), reference="one SKU, as shoppers look, without the cache"),
+    Kind("one SKU, as shoppers look, without the cache", _one(_skewed, STRONG)),
+    Kind("one SKU, evenly spread", _one(_evenly), reference="one SKU, evenly spread, without the cache"),
+    Kind("one SKU, evenly spread, without the cache", _one(_evenly, STRONG)),
+    Kind(f"{AVAILABILITY_SKUS_MAX} SKUs, evenly spread", _many, MANY_CONNECTIONS),
+)
+
+
+async def run(url: str, shape: Shape, options: Options, tell: Callable[[str], None]) -> Size:
+    """Measure one size. Raises BenchError, OSError."""
+    reads: list[Reads] = []
+    staleness: list[Staleness] = []
+    written: list[float] = []
+    places: dict[str, str | None] = {"in-process": None}
+    if options.redis_url:
+        places["Valkey"] = options.redis_url
+    ceiling = per_s = options.writes_per_s or 0.0
+    tell("reading it once: no server that runs is as cold as one just started")
+    await asyncio.to_thread(_warm, url)
+    for place, redis_url in places.items():
+        async with _server(url, redis_url) as server:
+            if options.writes_per_s is None and not ceiling:
+                tell("the ceiling of writes")
+                ceiling = (await _reservations(server, shape).closed(server[0], WRITERS, options.seconds)).per_s
+                per_s = ceiling * SHARE
+            for kind in KINDS:
+                tell(f"{place}: {kind.name}")
+                got, accepted = await _reads(server, shape, place, kind, options.seconds, per_s)
+                reads.append(got)
+                written.append(accepted)
+            tell(f"{place}: staleness")
+            async with _writing(server, shape, per_s):
+                staleness += await measure(url, shape, place, redis_url, options.commits)
+    by_name = {each.name: each.ceiling_per_s for each in reads}
+    ratios = {
+        f"{place}: {kind.name}": by_name[f"{place}: {kind.name}"] / by_name[f"{place}: {kind.reference}"]
+        for place in places
+        for kind in KINDS
+        if kind.reference
+    }
+    return Size(shape.products, shape.warehouses, ceiling, min(written), reads, ratios, staleness)
+
+
+def _warm(url: str) -> None:
+    """Bring what reads and reservations look at into memory, as far as there is room. Raises psycopg.Error."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in WARMING:
+            connection.execute(statement)
+
+
+def report(sizes: list[Size]) -> Report:
+    """The sizes beside each other."""
+    first, last = sizes[0].reads, sizes[-1].reads
+    growth = {a.name: b.p99_ms / a.p99_ms for a, b in zip(first, last, strict=True)} if len(sizes) > 1 else {}
+    return Report(sizes, growth)
+
+
+async def _reads(
+    server: tuple[int, str], shape: Shape, place: str, kind: Kind, seconds: float, writes_per_s: float
 ) -> tuple[Reads, float]:
-    port, authorization = served
-    loop = _Loop([ask.made(authorization) for ask in asks])
-    workload = Workload()
-    count = max(1, int(writes_per_s * (seconds + 2)))
+    """The reads, and the reservations per second that were accepted beside them when latencies were taken."""
+    port, authorization = server
+    count = max(1, min(REQUESTS_MAX, int(REQUESTS_PER_S_MAX * seconds)))
+    requests = [ask.made(authorization) for ask in kind.make(shape, count)]
+    async with _writing(server, shape, writes_per_s):
+        ceiling = await Stream(in_turn(requests)).closed(port, kind.connections, seconds)
+    per_s = ceiling.per_s * SHARE
+    if not per_s:
+        raise BenchError(f"{kind.name}: nothing was answered")
+    async with _writing(server, shape, writes_per_s) as writes:
+        before, began = writes.good, time.perf_counter()
+        got = await Stream(in_turn(requests)).open(port, CONNECTIONS, seconds, per_s)
+        accepted = (writes.good - before) / (time.perf_counter() - began)
+    histogram = Histogram()
+    histogram.record_all(got.latencies_s)
+    p50, p99, p999 = (histogram.quantile_us(quantile) / 1000 for quantile in (0.5, 0.99, 0.999))
+    failed = ceiling.failed + got.failed
+    return Reads(f"{place}: {kind.name}", ceiling.per_s, per_s, p50, p99, p999, failed), accepted
+
+
+def _reservations(server: tuple[int, str], shape: Shape) -> Stream:
+    """Orders of one line, evenly spread, each with a key and a hold."""
     spec = Spec(
         run=f"availability-{time.time_ns()}",
-        url=url,
+        url="",
         shape=shape,
-        workload=workload,
-        count=count,
-        seconds=seconds,
-        port=port,
-        authorization=authorization,
+        workload=Workload(),
+        count=0,
+        seconds=0,
+        port=server[0],
+        authorization=server[1],
     )
-    writes = _Writes(Requests(spec), orders(workload, shape, count))
-    writing = asyncio.create_task(writes.run(port, writes_per_s))
-    per_s = await loop.run(port, MANY_CONNECTIONS if asks[0].body else CONNECTIONS, seconds)
-    accepted = writes.accepted / seconds
-    writing.cancel()
-    with suppress(asyncio.CancelledError):
-        await writing
-    if not loop.latencies_s:
-        raise BenchError(f"{name}: nothing was answered")
-    histogram = Histogram()
-    histogram.record_all(loop.latencies_s)
-    p50, p99, p999 = (histogram.quantile_us(quantile) / 1000 for quantile in (0.5, 0.99, 0.999))
-    return Reads(name, per_s, p50, p99, p999, loop.failed), accepted
+    requests, dice = Requests(spec), random.Random(8)  # noqa: S311
+
+    def make(number: int) -> bytes:
+        line = Line(dice.randrange(shape.plenty), dice.randrange(shape.warehouses), 1)
+        return requests.reserve(number, (line,))
+
+    return Stream(make)
+
+
+@asynccontextmanager
+async def _writing(server: tuple[int, str], shape: Shape, per_s: float) -> AsyncIterator[Stream]:
+    """Reservations in an open loop for as long as the block lasts."""
+    writes = _reservations(server, shape)
+    task = asyncio.create_task(writes.open(server[0], WRITERS, float("inf"), per_s))
+    try:
+        yield writes
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        writes.close()
 
 
 @asynccontextmanager
 async def _server(url: str, redis_url: str | None) -> AsyncIterator[tuple[int, str]]:
+    """Port and Authorization."""
     environment = {"ONHAND_REDIS_URL": redis_url} if redis_url else {}
     serving_now = serving(url, 1, environment)
     port, authorization, _ = await asyncio.to_thread(serving_now.__enter__)
@@ -238,40 +262,3 @@ async def _server(url: str, redis_url: str | None) -> AsyncIterator[tuple[int, s
         yield port, authorization
     finally:
         await asyncio.to_thread(serving_now.__exit__, None, None, None)
-
-
-async def _stale(url: str, shape: Shape, place: str, redis_url: str | None, commits: int) -> list[Staleness]:
-    """One installation commits; it and another, which share nothing but the databases, are asked until they know."""
-    async with open_onhand(url, redis_url=redis_url) as one, open_onhand(url, redis_url=redis_url) as other:
-        await asyncio.sleep(1.0)  # until they hear each other
-        own: list[float] = []
-        others: list[float] = []
-        for number in range(commits):
-            named = sku(number % (shape.plenty or 1))
-            before = (await availability.get(other, named)).available
-            await availability.get(one, named)
-            line = ReservationLine(quantity=1, sku=named, warehouse=warehouse_code(0))
-            await reservations.reserve(one, "key:bench", NewReservation(lines=[line], expires_in_s=1))
-            committed = clock()
-            own.append(await _until(partial(_knows, one, named, before), committed))
-            others.append(await _until(partial(_knows, other, named, before), committed))
-    return [_told(f"{place}: same process", own), _told(f"{place}: another process", others)]
-
-
-async def _knows(onhand: Onhand, named: str, before: int) -> bool:
-    return (await availability.get(onhand, named)).available < before
-
-
-async def _until(known: Callable[[], Awaitable[bool]], since: float) -> float:
-    while not await known():
-        if clock() - since > STALE_MAX_S:
-            raise BenchError(f"a commit was not shown within {STALE_MAX_S:.0f} s")
-        await asyncio.sleep(0.0005)
-    return clock() - since
-
-
-def _told(name: str, seconds: list[float]) -> Staleness:
-    histogram = Histogram()
-    histogram.record_all(seconds)
-    p50, p99 = (histogram.quantile_us(quantile) / 1000 for quantile in (0.5, 0.99))
-    return Staleness(name, len(seconds), p50, p99, histogram.max_us / 1000)

@@ -41,30 +41,36 @@ class Server(msgspec.Struct):
     settings: dict[str, str]
 
 
-def beside(url: str, *, embedded: bool) -> str:
-    """Make the database onhand_bench on the server of `url` if it is missing, and return its URL.
+def name_of(shape: Shape) -> str:
+    """The database of one size, where several lie beside each other."""
+    return f"{NAME}_{shape.products}x{shape.warehouses}"
+
+
+def beside(url: str, *, embedded: bool, name: str = NAME) -> str:
+    """Make the database onhand_bench, or `name`, on the server of `url` if it is missing, and return its URL.
 
     embedded: the role of our own PostgreSQL may make no databases, its superuser may. Raises psycopg.Error, BenchError.
     """
     maker = with_parts(url, database="postgres", role=SUPERUSER) if embedded else url
     with psycopg.connect(maker, autocommit=True) as connection:
-        if connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchone() is None:
+        if connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             owner = urlsplit(url).username
-            statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(NAME))
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
             if embedded and owner:
                 statement += sql.SQL(" OWNER {}").format(sql.Identifier(owner))
             try:
                 connection.execute(statement)
             except psycopg.errors.InsufficientPrivilege:
                 raise BenchError(
-                    f"the role {owner} may not make the database {NAME}: make it and give it with --database-url"
+                    f"the role {owner} may not make the database {name}: make it and give it with --database-url"
                 ) from None
-    return with_parts(url, database=NAME)
+    return with_parts(url, database=name)
 
 
 def drop(url: str, *, embedded: bool) -> None:
-    """Drop onhand_bench, and nothing else. Raises psycopg.Error, BenchError."""
-    if urlsplit(url).path != f"/{NAME}":
+    """Drop onhand_bench or another of the bench's own, and nothing else. Raises psycopg.Error, BenchError."""
+    name = urlsplit(url).path.removeprefix("/")
+    if name != NAME and not name.startswith(f"{NAME}_"):
         raise BenchError(f"only the bench's own database, {NAME}, can begin anew; empty yours yourself")
     with psycopg.connect(url, autocommit=True) as connection:
         marked = _exists(connection, f"{SCHEMA}.mark")
@@ -72,7 +78,7 @@ def drop(url: str, *, embedded: bool) -> None:
             _must_be_empty(connection)
     maker = with_parts(url, database="postgres", role=SUPERUSER if embedded else None)
     with psycopg.connect(maker, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(NAME)))
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def with_parts(url: str, *, database: str, role: str | None = None) -> str:

@@ -64,7 +64,7 @@ def load(url: str, shape: Shape, *, foreign: bool = False, advance: Advance | No
     }
     total = sum(rows for rows, _ in tables.values())
     with psycopg.connect(url) as connection:
-        plain_s_per_row = _plain(connection, shape, {name: rows for name, (rows, _) in tables.items()})
+        plain_s_per_row = plain(connection, shape, {name: rows for name, (rows, _) in tables.items()})
         connection.rollback()
         began, done = time.perf_counter(), 0
         for name, (rows, make) in tables.items():
@@ -95,7 +95,13 @@ def _copy(table: str) -> sql.Composed:
     return sql.SQL("COPY {} (" + COLUMNS[table] + ") FROM STDIN").format(sql.Identifier(table))
 
 
-def _plain(connection: psycopg.Connection, shape: Shape, rows_of: dict[str, int]) -> dict[str, float]:
+def copy_warehouses(connection: psycopg.Connection, shape: Shape) -> None:
+    """The warehouses alone."""
+    with connection.cursor() as cursor, cursor.copy(_copy("warehouse")) as copy:
+        copy.write("".join(_warehouses(shape, 0, shape.warehouses)))
+
+
+def plain(connection: psycopg.Connection, shape: Shape, rows_of: dict[str, int]) -> dict[str, float]:
     """Seconds per row of COPY from memory into the same tables; what it wrote is rolled back by the caller."""
     seconds = {}
     for name, rows in rows_of.items():

@@ -1,11 +1,37 @@
 """Many who ask for the same at the same moment, and one who goes to look: no stampede."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Found = TypeVar("Found")
+
+
+class _Fetch(Generic[Key, Found]):
+    """What is fetched together, and who waits for it."""
+
+    def __init__(self) -> None:
+        self.keys: list[Key] = []
+        self.waiters: list[asyncio.Future[None]] = []
+        self.found: Mapping[Key, Found] = {}
+        self.error: Exception | None = None
+
+    def waiter(self) -> asyncio.Future[None]:
+        """Each has their own: who is cancelled cancels nobody else."""
+        waiter = asyncio.get_running_loop().create_future()
+        self.waiters.append(waiter)
+        return waiter
+
+    def end(self) -> None:
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def cancel(self) -> None:
+        for waiter in self.waiters:
+            waiter.cancel()
 
 
 class Coalesced(Generic[Key, Found]):
@@ -26,62 +52,70 @@ class Coalesced(Generic[Key, Found]):
         self._share = share
         self._fetches_max = fetches_max
         self._keys_max = keys_max
-        self._waiting: dict[Key, asyncio.Future[Found | None]] = {}
-        self._under_way: dict[Key, asyncio.Future[Found | None]] = {}
+        self._queue: deque[_Fetch[Key, Found]] = deque()
+        self._waiting: dict[Key, _Fetch[Key, Found]] = {}
+        self._under_way: dict[Key, _Fetch[Key, Found]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._working = 0  # A task is still in the set for a moment after its last look at what waits.
 
     async def ask(self, keys: Iterable[Key]) -> dict[Key, Found]:
         """What was found of these. Raises what the fetch raises."""
-        futures = {key: self._future(key) for key in keys}
-        if not futures:
-            return {}
-        await asyncio.wait(futures.values())  # Unlike await on each, it cancels nobody else's when we are cancelled.
-        found = {key: future.result() for key, future in futures.items()}
-        return {key: value for key, value in found.items() if value is not None}
+        asked = {key: self._fetch_of(key) for key in keys}
+        waiters = [fetch.waiter() for fetch in dict.fromkeys(asked.values())]
+        for waiter in waiters:
+            await waiter
+        found = {}
+        for key, fetch in asked.items():
+            if fetch.error is not None:
+                raise fetch.error
+            if (value := fetch.found.get(key)) is not None:
+                found[key] = value
+        return found
 
     async def close(self) -> None:
         """Stop what is under way; who waits is told so by CancelledError."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._queue:
+            self._queue.popleft().cancel()
 
-    def _future(self, key: Key) -> "asyncio.Future[Found | None]":
-        future = self._waiting.get(key)
-        if future is None and self._share:
-            future = self._under_way.get(key)
-        if future is None:
-            future = self._waiting[key] = asyncio.get_running_loop().create_future()
+    def _fetch_of(self, key: Key) -> _Fetch[Key, Found]:
+        fetch = self._waiting.get(key)
+        if fetch is None and self._share:
+            fetch = self._under_way.get(key)
+        if fetch is None:
+            if not self._queue or len(self._queue[-1].keys) >= self._keys_max:
+                self._queue.append(_Fetch())
+            fetch = self._waiting[key] = self._queue[-1]
+            fetch.keys.append(key)
             if self._working < self._fetches_max:
                 self._working += 1
                 task = asyncio.create_task(self._work())
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-        return future
+        return fetch
 
     async def _work(self) -> None:
         try:
-            await self._fetch_what_waits()
+            while self._queue:
+                await self._carry_out(self._queue.popleft())
         finally:
             self._working -= 1
 
-    async def _fetch_what_waits(self) -> None:
-        while self._waiting:
-            asked = dict(list(self._waiting.items())[: self._keys_max])
-            for key in asked:
-                del self._waiting[key]
-            self._under_way |= asked
-            try:
-                found = await self._fetch(list(asked))
-            except Exception as error:  # noqa: BLE001  those who asked are told
-                for future in asked.values():
-                    future.set_exception(error)
-                    future.exception()  # Seen: nobody may be waiting any more.
-            else:
-                for key, future in asked.items():
-                    future.set_result(found.get(key))
-            finally:
-                for key, future in asked.items():
-                    if self._under_way.get(key) is future:
-                        del self._under_way[key]
-                    future.cancel()  # Only where we are cancelled ourselves is it still open.
+    async def _carry_out(self, fetch: _Fetch[Key, Found]) -> None:
+        for key in fetch.keys:
+            del self._waiting[key]
+            self._under_way[key] = fetch
+        try:
+            fetch.found = await self._fetch(fetch.keys)
+        except Exception as error:  # noqa: BLE001  those who asked are told
+            fetch.error = error
+        except BaseException:
+            fetch.cancel()
+            raise
+        finally:
+            for key in fetch.keys:
+                if self._under_way.get(key) is fetch:
+                    del self._under_way[key]
+            fetch.end()

@@ -54,6 +54,12 @@ class Entry:
         self.seen_s = float("-inf")
         self.changed_s = float("-inf")  # when its settings were last changed by this process
 
+    def stock(self) -> Stock | None:
+        """The product as it is known; None when it must be read first. What changes settings later leaves it alone."""
+        if self.facts is None or self.seen_s == float("-inf"):
+            return None
+        return Stock(self.facts, self.parts, self.seen_s)
+
     def learn(self, warehouse: Id, part: Part) -> bool:
         """Take a part in unless a newer one is known; return whether the numbers have changed."""
         before = self.parts.get(warehouse)

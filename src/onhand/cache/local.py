@@ -24,14 +24,10 @@ class Local:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def fresh(self, sku: str, after_s: float) -> Entry | None:
-        """The entry of this SKU if it was read as a whole after that time."""
+    def held(self, sku: str, after_s: float = float("-inf")) -> Stock | None:
+        """The product of this SKU if it was read whole, not before after_s, and its settings are the same still."""
         entry = self._by_sku.get(sku)
-        return entry if entry is not None and entry.seen_s >= after_s else None
-
-    def held(self, sku: str) -> Entry | None:
-        """The entry of this SKU, however old."""
-        return self._by_sku.get(sku)
+        return entry.stock() if entry is not None and entry.seen_s >= after_s else None
 
     def part(self, key: LevelKey) -> Part | None:
         """What is known of a level."""
@@ -47,7 +43,7 @@ class Local:
         if entry.learn(warehouse, part):
             self._tell(product)
 
-    def fill(self, stock: Stock) -> Entry:
+    def fill(self, stock: Stock) -> None:
         """Take in a read of the whole product."""
         facts = stock.facts
         entry = self._entries.get(facts.product) or self._add(facts.product)
@@ -55,7 +51,6 @@ class Local:
             self._tell(facts.product)
         self._by_sku[facts.sku] = entry
         self._unknown.pop(facts.sku, None)
-        return entry
 
     def forget(self, product: Id, now_s: float) -> None:
         """Its settings have changed: the next reader asks the database. What is known of its stock stays."""
@@ -96,7 +91,8 @@ class Local:
 
     def _add(self, product: Id) -> Entry:
         if len(self._entries) >= self._kept_max:
-            for old in list(itertools.islice(self._entries, max(1, self._kept_max // 16))):
+            # Few at a time, so that nobody waits for it.
+            for old in list(itertools.islice(self._entries, max(1, self._kept_max // 1_000))):
                 facts: Facts | None = self._entries.pop(old).facts
                 if facts is not None:
                     self._by_sku.pop(facts.sku, None)

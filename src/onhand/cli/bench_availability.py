@@ -1,29 +1,37 @@
-"""onhand bench availability: reads beside writes, with and without the cache."""
+"""onhand bench availability: reads beside writes, with and without the cache, at one size or several."""
 
+from functools import partial
 from typing import Annotated
 
 import uvloop
 from cyclopts import Parameter
 
-from onhand.bench import availability, session
+from onhand.bench import availability, database, session
 from onhand.bench.database import BenchError
-from onhand.cli.bench import QUICK_LEVELS, AsJson, Foreign, Levels, Quick, Seconds, Url
+from onhand.bench.workload import Shape
+from onhand.cli.bench import QUICK_LEVELS, AsJson, Foreign, Quick, Seconds, Url, Warehouses
 from onhand.cli.errors import CliError
 from onhand.cli.opening import quiet_logs
 from onhand.cli.progress import progress
 from onhand.cli.terminal import say, show, show_json, show_table
 from onhand.config import from_environment
 
-Writes = Annotated[float | None, Parameter(help="Reservations per second beside the reads.")]
+Skus = Annotated[
+    tuple[int, ...],
+    Parameter(consume_multiple=True, help="Products, one or more sizes: each in a database of its own, kept."),
+]
+Writes = Annotated[
+    float | None, Parameter(help="Reservations per second beside the reads. Default: half of what the server takes.")
+]
 
 SECONDS, QUICK_SECONDS = 10.0, 1.5
-WRITES_PER_S, QUICK_WRITES_PER_S = 1_000.0, 100.0
 COMMITS, QUICK_COMMITS = 200, 40
 
 
 def run_availability(
     *,
-    levels: Levels | None = None,
+    skus: Skus = (),
+    warehouses: Warehouses = session.WAREHOUSES,
     database_url: Url = None,
     foreign: Foreign = False,
     quick: Quick = False,
@@ -34,24 +42,30 @@ def run_availability(
     """Reads of availability beside writes, in the process and through ONHAND_REDIS_URL where it is set."""
     quiet_logs()
     settings = from_environment()
+    options = availability.Options(
+        seconds or (QUICK_SECONDS if quick else SECONDS),
+        QUICK_COMMITS if quick else COMMITS,
+        writes,
+        settings.redis_url,
+    )
+    wanted: list[Shape | None] = [Shape(products, warehouses) for products in skus]
+    if not wanted:  # What `onhand bench load` has loaded.
+        wanted = [Shape(QUICK_LEVELS // warehouses, warehouses) if quick else None]
+    if database_url is not None and len(wanted) > 1:
+        raise CliError("--database-url names one database: measure one size in it")
+    sizes = []
     try:
-        with session.bench_url(settings, database_url) as (url, _):
-            wanted = session.shape_of(levels or QUICK_LEVELS) if levels or quick else None
-            with progress("loading") as meter:
-                shape, _ = session.provide(url, wanted, foreign=foreign, advance=meter)
-            report = uvloop.run(
-                availability.run(
-                    url,
-                    shape,
-                    seconds=seconds or (QUICK_SECONDS if quick else SECONDS),
-                    writes_per_s=writes or (QUICK_WRITES_PER_S if quick else WRITES_PER_S),
-                    commits=QUICK_COMMITS if quick else COMMITS,
-                    redis_url=settings.redis_url,
-                    tell=lambda text: say(f"onhand: {text}"),
-                )
-            )
+        with session.bench_url(settings, database_url) as (own, embedded):
+            for shape in wanted:
+                url = own
+                if skus and shape is not None and database_url is None:
+                    url = database.beside(own, embedded=embedded, name=database.name_of(shape))
+                with progress("loading") as meter:
+                    there, _ = session.provide(url, shape, foreign=foreign, advance=meter)
+                sizes.append(uvloop.run(availability.run(url, there, options, partial(_tell, there))))
     except BenchError as error:
         raise CliError(str(error)) from error
+    report = availability.report(sizes)
     if as_json:
         show_json(report)
     else:
@@ -59,13 +73,34 @@ def run_availability(
     return 0
 
 
+def _tell(shape: Shape, text: str) -> None:
+    say(f"onhand: {shape.products:,} products: {text}")
+
+
 def _show(report: availability.Report) -> None:
-    show(f"{report.products:,} products in {report.warehouses} warehouses; {report.writes_per_s:,.0f} reservations/s")
-    rows = [
-        [each.name, f"{each.per_s:,.0f}", f"{each.p50_ms:.2f}", f"{each.p99_ms:.2f}", f"{each.p999_ms:.2f}"]
-        for each in report.reads
-    ]
-    show_table(["read", "per-s", "p50-ms", "p99-ms", "p99.9-ms"], rows, right=("per-s", "p50-ms", "p99-ms", "p99.9-ms"))
-    show(f"with the cache to without it: {report.ratio:.2f}")
-    stale = [[each.name, f"{each.p50_ms:.2f}", f"{each.p99_ms:.2f}", f"{each.max_ms:.2f}"] for each in report.staleness]
-    show_table(["commit to shown", "p50-ms", "p99-ms", "max-ms"], stale, right=("p50-ms", "p99-ms", "max-ms"))
+    figures = ("ceiling-per-s", "asked-per-s", "p50-ms", "p99-ms", "p99.9-ms")
+    stale = ("p50-ms", "p90-ms", "p99-ms", "max-ms")
+    for size in report.sizes:
+        show(
+            f"{size.products:,} products in {size.warehouses} warehouses; "
+            f"{size.writes_per_s:,.0f} reservations/s of {size.writes_ceiling_per_s:,.0f} beside the reads"
+        )
+        rows = [
+            [
+                each.name,
+                f"{each.ceiling_per_s:,.0f}",
+                f"{each.asked_per_s:,.0f}",
+                *(f"{value:.2f}" for value in (each.p50_ms, each.p99_ms, each.p999_ms)),
+            ]
+            for each in size.reads
+        ]
+        show_table(["read", *figures], rows, right=figures)
+        for name, ratio in size.ratios.items():
+            show(f"{name}: {ratio:.2f} × without the cache")
+        rows = [
+            [each.name, *(f"{value:.2f}" for value in (each.p50_ms, each.p90_ms, each.p99_ms, each.max_ms))]
+            for each in size.staleness
+        ]
+        show_table(["commit to shown", *stale], rows, right=stale)
+    for name, growth in report.growth.items():
+        show(f"{name}: p99 {growth:.2f} × that of the first size")

@@ -149,12 +149,18 @@ Examples:
   onhand reconcile --repair
   onhand reconcile --json | jq .clean
 """,
+    "bench_import:run_import": """The time of an import is that of the whole command, from its start to its end.
+
+Examples:
+  onhand bench import
+  onhand bench import --skus 1000000 --warehouses 3 --json
+""",
     "bench_availability:run_availability": """Valkey or Redis is measured too where ONHAND_REDIS_URL leads to one.
 
 Examples:
   onhand bench availability --quick
-  onhand bench availability --levels 1000000 --writes 5000
-  onhand bench availability --json | jq .ratio
+  onhand bench availability --skus 1000000 10000000 --warehouses 3
+  onhand bench availability --json | jq '.sizes[].ratios'
 """,
     "demo:demo": """Examples:
   onhand demo

@@ -212,8 +212,13 @@ class IdempotencyRow(NamedTuple):
     outcome: bytes
 
 
+class KeptRow(NamedTuple):
+    digest: Id
+
+
 READ_IDEMPOTENCY = Query("read_idempotency", IdempotencyRow)
 INSERT_IDEMPOTENCY = Statement("insert_idempotency")
+KEEP_REFUSALS = Query("keep_refusals", KeptRow)
 DELETE_OLD_IDEMPOTENCY = Statement("delete_old_idempotency")
 
 

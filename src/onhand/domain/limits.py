@@ -33,8 +33,9 @@ AVAILABILITY_STREAM_S = 30.0  # then the page connects anew, to whichever proces
 AVAILABILITY_TTL_S = 60  # in Valkey; what nobody reads disappears
 AVAILABILITY_UNKNOWN_S = 1.0  # how long a SKU that does not exist is not looked for again
 AVAILABILITY_KEPT_MAX_PRODUCTS = 100_000  # in one process
-AVAILABILITY_FETCH_MAX_SKUS = 2_000  # in one query
+AVAILABILITY_FETCH_MAX_SKUS = 250  # in one query: its rows are read in one step, in which nobody else is served
 SOLD_OUT_KNOWN_S = 0.05  # how old the news may be that refuses an order without asking the database
+SOLD_OUT_LOOK_S = 0.02  # how old, when somebody asks, it is looked at again
 
 BATCH_MAX_COMMANDS = 512  # of one transaction of the engine
 BATCH_MAX_LINES = 4_000
@@ -46,6 +47,5 @@ RETRIES_MAX = 8
 
 assert EXPIRY_MIN_S < EXPIRY_DEFAULT_S < EXPIRY_MAX_S
 assert LINES_MAX <= BATCH_MAX_LINES
-assert SOLD_OUT_KNOWN_S <= AVAILABILITY_FRESH_S < AVAILABILITY_SHARED_FRESH_S < AVAILABILITY_TTL_S
-assert AVAILABILITY_SKUS_MAX <= AVAILABILITY_FETCH_MAX_SKUS
+assert SOLD_OUT_LOOK_S < SOLD_OUT_KNOWN_S <= AVAILABILITY_FRESH_S < AVAILABILITY_SHARED_FRESH_S < AVAILABILITY_TTL_S
 assert BATCH_MAX_COMMANDS <= QUEUE_MAX_COMMANDS

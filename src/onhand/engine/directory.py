@@ -83,8 +83,9 @@ class Directory:
             if len(self.place_of) >= PRODUCTS_KEPT_MAX:
                 self.place_of.clear()
             self.place_of[country, code] = place.latitude, place.longitude
-        absent.update(missing.skus - self.id_of.keys())
-        absent.update(missing.product_ids - self.sku_of.keys())
+        # Not `- self.id_of.keys()`: that walks through all that is kept, 4 ms in which nobody is served.
+        absent.update(missing.skus.difference(self.id_of))
+        absent.update(missing.product_ids.difference(self.sku_of))
         absent.update(("warehouse", each) for each in missing.warehouses - self.by_code.keys() - self.by_id.keys())
         return absent
 
@@ -102,7 +103,8 @@ class Directory:
 
     def _keep(self, rows: list[q.ProductRefRow]) -> None:
         if len(self.id_of) + len(rows) > PRODUCTS_KEPT_MAX:
-            for sku in list(islice(self.id_of, 1 + PRODUCTS_KEPT_MAX // 4)):  # those kept longest
+            # Those kept longest; few at a time, so that nobody waits for it.
+            for sku in list(islice(self.id_of, len(rows) + PRODUCTS_KEPT_MAX // 100)):
                 self.sku_of.pop(self.id_of.pop(sku), None)
         for sku, product_id in rows:
             self.id_of[sku] = product_id

@@ -27,6 +27,7 @@ from onhand.engine.batch import Batch, Seen, utc_now
 from onhand.engine.directory import Directory
 from onhand.engine.job import Answer, Done, Job, Key
 from onhand.engine.lane import Lane
+from onhand.engine.refusing import Refusals
 
 
 def new_id() -> Id:
@@ -59,6 +60,7 @@ class Engine:
         self._arrived = asyncio.Event()
         self._inflight: dict[Id, Job] = {}
         self._lanes = [Lane(url, self._make_batch) for _ in range(lanes)]
+        self._refusals = Refusals(url, cell, self._make_batch, self._tell)
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
 
@@ -67,6 +69,7 @@ class Engine:
             asyncio.create_task(self._work(lane, FURTHER_LANE_AT if number else 1))
             for number, lane in enumerate(self._lanes)
         ]
+        self._tasks.append(asyncio.create_task(self._refusals.work()))
         return self
 
     async def __aexit__(
@@ -75,6 +78,7 @@ class Engine:
         """Finish what has been accepted, then close the connections."""
         self._closing = True
         self._arrived.set()
+        self._refusals.close()
         try:
             await asyncio.gather(*self._tasks)
         finally:
@@ -82,7 +86,7 @@ class Engine:
                 job.given = Answer(Unavailable())
             self._tell(self._queue)
 
-    async def submit(self, command: Command, key: Key | None = None) -> Answer:
+    async def submit(self, command: Command, key: Key | None = None, refusal: DomainError | None = None) -> Answer:
         """Carry out one command and return its outcome after a durable commit, or that of the same key before.
 
         Raises DomainError: nothing has changed (OutcomeUnknown: it may have; repeat with the same key).
@@ -93,28 +97,35 @@ class Engine:
             if not future.done():  # A caller who has gone away undoes nothing.
                 future.set_result(answer)
 
-        self.enqueue(command, key, done)
+        self.enqueue(command, key, done, refusal)
         answer = await future
         if isinstance(answer.verdict, Exception):
             raise raisable(answer)
         return answer
 
-    def enqueue(self, command: Command, key: Key | None, done: Done) -> None:
+    def enqueue(self, command: Command, key: Key | None, done: Done, refusal: DomainError | None = None) -> None:
         """As submit, for callers that do not wait: done is called with the outcome, from the event loop.
 
+        refusal: what is known to become of it without a look at stock, unless its key has another outcome already.
         The outcome's verdict may be a DomainError. Raises Overloaded: nothing has changed, and done is not called.
         """
         if key is not None and (first := self._inflight.get(key.digest)) is not None:
             _follow(first, key, done)
             return
-        queue, now_s = self._queue, time.monotonic()
+        if refusal is not None and key is None:
+            done(Answer(refusal))
+            return
+        queue, now_s = self._queue if refusal is None else self._refusals.waiting, time.monotonic()
         waiting = len(queue)
         if self._closing or waiting >= QUEUE_MAX_COMMANDS or (waiting and now_s - queue[0].since_s > QUEUE_MAX_WAIT_S):
             metrics.REFUSED_BUSY.inc()
             raise Overloaded
-        job = Job(command, key, done, now_s)
+        job = Job(command, key, done, now_s, refusal=refusal)
         if key is not None:
             self._inflight[key.digest] = job
+        if refusal is not None:
+            self._refusals.add(job)
+            return
         queue.append(job)
         waiting += 1
         if waiting in (1, FURTHER_LANE_AT):

@@ -8,7 +8,7 @@ import structlog
 
 from onhand.domain.commands import Command
 from onhand.domain.decide import Verdict
-from onhand.domain.errors import OutcomeUnknown
+from onhand.domain.errors import DomainError, OutcomeUnknown
 from onhand.domain.ids import Id
 
 log = structlog.get_logger()
@@ -43,6 +43,7 @@ class Job(msgspec.Struct):
     since_s: float
     followers: list[Done] = []  # of callers who came with the same key meanwhile
     given: Answer | None = None
+    refusal: DomainError | None = None  # known without a look at stock
 
     def tell(self) -> None:
         """Give the answer to everyone who waits."""

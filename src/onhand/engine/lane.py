@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import psycopg
 import structlog
@@ -11,7 +12,7 @@ from onhand.db.connect import connect
 from onhand.db.exchange import ExchangingConnection as Connection
 from onhand.domain.errors import DomainError, OutcomeUnknown, Unavailable
 from onhand.domain.limits import RETRIES_MAX
-from onhand.engine.batch import CONFLICTS, Batch
+from onhand.engine.batch import CONFLICTS
 from onhand.engine.job import Answer, Job
 
 UNREACHABLE_MAX_S = 10.0  # how long callers wait for a database that has gone away
@@ -22,7 +23,16 @@ LOST = (psycopg.OperationalError, pg.IdleInTransactionSessionTimeout, pg.ReadOnl
 
 log = structlog.get_logger()
 
-MakeBatch = Callable[[Sequence[Job], list[Answer] | None], Batch]
+
+class Runs(Protocol):
+    """What a lane runs: it is attempted until it succeeds, or until that has no more hope."""
+
+    @property
+    def committing(self) -> list[Answer] | None: ...
+    async def attempt(self, connection: Connection) -> list[Answer]: ...
+
+
+MakeBatch = Callable[[Sequence[Job], list[Answer] | None], Runs]
 
 
 class Lane:
@@ -63,7 +73,7 @@ class Lane:
         for job, answer in zip(jobs, answers, strict=True):
             job.given = answer
 
-    async def _answers(self, batch: Batch) -> list[Answer]:
+    async def _answers(self, batch: Runs) -> list[Answer]:
         started = asyncio.get_running_loop().time()
         conflicts = 0
         while True:
@@ -86,7 +96,7 @@ class Lane:
                 await self._roll_back()
                 raise
 
-    def _give_up_after(self, started: float, batch: Batch, error: psycopg.Error) -> None:
+    def _give_up_after(self, started: float, batch: Runs, error: psycopg.Error) -> None:
         """Those who came later shall not wait as long again for what has been gone for long."""
         since = min(started, self._unreachable_since or started)
         if asyncio.get_running_loop().time() - since > UNREACHABLE_MAX_S:

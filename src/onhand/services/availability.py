@@ -1,11 +1,12 @@
 """How many can be promised next, summed over active warehouses. Display only: the engine decides a sale."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from onhand.cache.entry import Entry, Part, Stock
+from onhand.cache.entry import Part, Stock
 from onhand.domain.errors import Unknown
 from onhand.domain.ids import Id
 from onhand.domain.routing import Warehouse
@@ -23,22 +24,27 @@ class Asked(NamedTuple):
     quantity: int = 1
 
 
+ANY = Asked()
+SHOWN_AT_ONCE = 100
+
+
 def at_hand(onhand: Onhand, sku: str, *, quantity: int = 1) -> answers.Availability | None:
     """As get, in all warehouses, when the process holds what it takes: without waiting."""
     warehouses = onhand.directory.warehouses_at_hand
     found = onhand.display.at_hand([sku]) if warehouses is not None else None
     if found is None or warehouses is None:
         return None
-    return _answer(onhand, found[sku], Asked(quantity=quantity), warehouses)
+    return _answer(_moment(onhand), found[sku], Asked(quantity=quantity), warehouses)
 
 
 def many_at_hand(onhand: Onhand, skus: Sequence[str]) -> list[answers.Availability] | None:
-    """As many, when the process holds what it takes: without waiting."""
+    """As many, when the process holds what it takes and they are few: without waiting."""
     warehouses = onhand.directory.warehouses_at_hand
-    found = onhand.display.at_hand(skus) if warehouses is not None else None
+    found = onhand.display.at_hand(skus) if warehouses is not None and len(skus) <= SHOWN_AT_ONCE else None
     if found is None or warehouses is None:
         return None
-    return [_answer(onhand, found[sku], Asked(), warehouses) for sku in skus]
+    moment = _moment(onhand)
+    return [_answer(moment, found[sku], ANY, warehouses) for sku in skus]
 
 
 async def get(
@@ -59,7 +65,8 @@ async def get(
         found = await _read(onhand, [sku], consistency)
     if sku not in found:
         raise Unknown("sku", name)
-    return _answer(onhand, found[sku], Asked(place, quantity), await onhand.directory.warehouses())
+    warehouses = await onhand.directory.warehouses()
+    return _answer(_moment(onhand), found[sku], Asked(place, quantity), warehouses)
 
 
 async def many(
@@ -71,23 +78,36 @@ async def many(
         if sku not in found:
             raise Unknown("sku", sku, f"skus[{index}]")
     warehouses = await onhand.directory.warehouses()
-    return [_answer(onhand, found[sku], Asked(), warehouses) for sku in skus]
+    shown: list[answers.Availability] = []
+    for first in range(0, len(skus), SHOWN_AT_ONCE):
+        if first:
+            await asyncio.sleep(0)  # Orders and short reads need not wait for a long one.
+        moment = _moment(onhand)
+        shown += [_answer(moment, found[sku], ANY, warehouses) for sku in skus[first : first + SHOWN_AT_ONCE]]
+    return shown
 
 
-async def _read(onhand: Onhand, skus: list[str], consistency: Consistency) -> Mapping[str, Entry | Stock]:
+async def _read(onhand: Onhand, skus: list[str], consistency: Consistency) -> Mapping[str, Stock]:
     if consistency == "cached":
-        return await onhand.display.entries(skus)
+        return await onhand.display.stocks(skus)
     await onhand.directory.read_warehouses()
     return await onhand.display.strong(skus)
 
 
-def _answer(
-    onhand: Onhand, held: Entry | Stock, asked: Asked, warehouses: Mapping[Id, Warehouse]
-) -> answers.Availability:
+class _Moment(NamedTuple):
+    """now by the wall and by time.monotonic(): read once for all products of a request."""
+
+    now: datetime
+    now_s: float
+
+
+def _moment(onhand: Onhand) -> _Moment:
+    return _Moment(onhand.now(), time.monotonic())
+
+
+def _answer(moment: _Moment, held: Stock, asked: Asked, warehouses: Mapping[Id, Warehouse]) -> answers.Availability:
     facts = held.facts
-    assert facts is not None  # noqa: S101  entries without facts are never handed out
-    as_of = onhand.now()
-    age_s = max(0.0, time.monotonic() - held.seen_s)
+    age_s = max(0.0, moment.now_s - held.seen_s)
     places = []
     for place, part in held.parts.items():
         warehouse = warehouses.get(place)
@@ -96,14 +116,14 @@ def _answer(
     places.sort()
     available = sum(part.available for _, part in places if part.available > 0)
     release = facts.release_date if facts.selling_mode == "preorder" else None
-    preorder = release is not None and release > as_of.date()
+    preorder = release is not None and release > moment.now.date()
     return answers.Availability(
         sku=facts.sku,
         available=available,
         status=_status(facts.selling_mode, [part for _, part in places], available, asked.quantity, preorder=preorder),
         warehouses=[answers.WarehouseAvailability(code, max(0, part.available)) for code, part in places],
         promise=None,
-        as_of=as_of - timedelta(seconds=age_s),
+        as_of=moment.now - timedelta(seconds=age_s),
         age_ms=round(age_s * 1000),
     )
 

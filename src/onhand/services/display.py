@@ -1,20 +1,22 @@
 """Displayed availability: from the process, else from Valkey, else from the database, never older than its bound."""
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+import psycopg
 import structlog
 
 from onhand.cache import metrics
 from onhand.cache.coalesced import Coalesced
-from onhand.cache.entry import Entry, Part, Stock
+from onhand.cache.entry import Part, Stock
 from onhand.cache.local import Local
 from onhand.cache.port import Shared
 from onhand.domain.ids import Id
 from onhand.domain.level import Level, LevelKey
-from onhand.domain.limits import AVAILABILITY_FETCH_MAX_SKUS, SOLD_OUT_KNOWN_S
+from onhand.domain.limits import AVAILABILITY_FETCH_MAX_SKUS, SOLD_OUT_KNOWN_S, SOLD_OUT_LOOK_S
 from onhand.services.stock_reader import StockReader
 
 FETCHES_MAX = 2  # queries at the same time, of each kind
@@ -29,6 +31,7 @@ class Display:
         self.local = local
         self.shared = shared
         self._reader = StockReader(url, cell)
+        self._looking: dict[str, asyncio.Task[None]] = {}
         self._fills: Coalesced[str, Stock] = Coalesced(
             self._fetch, share=True, fetches_max=FETCHES_MAX, keys_max=AVAILABILITY_FETCH_MAX_SKUS
         )
@@ -46,6 +49,7 @@ class Display:
         await self.shared.__aexit__(kind, error, trace)
         for asking in (self._fills, self._strong):
             await asking.close()
+        await asyncio.gather(*self._looking.values(), return_exceptions=True)
         await self._reader.close()
 
     def seen(self, levels: Iterable[Level], held_s: float) -> None:
@@ -69,59 +73,73 @@ class Display:
     def products(self, skus: Iterable[str]) -> set[Id]:
         """Of those that this process holds."""
         held = (self.local.held(sku) for sku in skus)
-        return {entry.facts.product for entry in held if entry is not None and entry.facts is not None}
+        return {stock.facts.product for stock in held if stock is not None}
 
-    def at_hand(self, skus: Sequence[str]) -> dict[str, Entry] | None:
+    def at_hand(self, skus: Sequence[str]) -> dict[str, Stock] | None:
         """By SKU, when all are held within the bound of freshness: without waiting."""
         after_s = time.monotonic() - self.shared.fresh_s
-        found: dict[str, Entry] = {}
+        found: dict[str, Stock] = {}
         for sku in skus:
-            entry = self.local.fresh(sku, after_s)
-            if entry is None:
+            stock = self.local.held(sku, after_s)
+            if stock is None:
                 return None
-            found[sku] = entry
+            found[sku] = stock
         metrics.LOCAL.inc(len(found))
         return found
 
-    async def entries(self, skus: Iterable[str]) -> dict[str, Entry]:
+    async def stocks(self, skus: Iterable[str]) -> dict[str, Stock]:
         """By SKU, those that exist, within the bound of freshness. Raises psycopg.OperationalError."""
         now_s = time.monotonic()
         after_s = now_s - self.shared.fresh_s
-        found: dict[str, Entry] = {}
+        found: dict[str, Stock] = {}
         lacking: list[str] = []
         for sku in skus:
-            entry = self.local.fresh(sku, after_s)
-            if entry is not None:
-                found[sku] = entry
+            stock = self.local.held(sku, after_s)
+            if stock is not None:
+                found[sku] = stock
             elif not self.local.is_unknown(sku, now_s):
                 lacking.append(sku)
         metrics.LOCAL.inc(len(found))
         if lacking:
-            stocks = await self._fills.ask(lacking)
+            read = await self._fills.ask(lacking)
+            changed: list[str] = []  # Their settings have, while they were read: what was read is from before.
             for sku in lacking:
-                if sku in stocks:
-                    found[sku] = self.local.held(sku) or self.local.fill(stocks[sku])
-                else:
+                if sku not in read:
                     self.local.miss(sku, now_s)
+                elif (stock := self.local.held(sku)) is not None:
+                    found[sku] = stock
+                else:
+                    changed.append(sku)
+            found |= await self.strong(changed)
         return found
 
     async def strong(self, skus: Iterable[str]) -> dict[str, Stock]:
         """By SKU, those that exist, as the database has them after this call. Raises psycopg.OperationalError."""
         return await self._strong.ask(skus)
 
-    def is_sold_out(self, key: LevelKey) -> bool:
-        """Whether this level has surely had nothing to sell a moment ago. False in any doubt: the engine decides."""
+    def is_sold_out(self, key: LevelKey, sku: str) -> bool:
+        """Whether this level has surely had nothing to sell a moment ago. False in any doubt: the engine decides.
+
+        What is asked for again is looked at again before it is too old: the gate stays shut without an order's help.
+        """
         part = self.local.part(key)
-        if (
-            part is None
-            or not part.own
-            or part.backorder_limit is None
-            or part.available + part.backorder_limit > 0
-            or part.seen_s < time.monotonic() - SOLD_OUT_KNOWN_S
-        ):
+        if part is None or not part.own or part.backorder_limit is None or part.available + part.backorder_limit > 0:
             return False
+        age_s = time.monotonic() - part.seen_s
+        if age_s > SOLD_OUT_KNOWN_S:
+            return False
+        if age_s > SOLD_OUT_LOOK_S and sku not in self._looking:
+            self._looking[sku] = asyncio.create_task(self._look(sku))
         metrics.GATE.inc()
         return True
+
+    async def _look(self, sku: str) -> None:
+        try:
+            await self._strong.ask([sku])
+        except psycopg.OperationalError as error:  # Then the engine is asked, and tells the callers.
+            log.warning("sold_out_not_looked_at", error=repr(error))
+        finally:
+            del self._looking[sku]
 
     async def _fetch(self, skus: list[str]) -> Mapping[str, Stock]:
         after_s = time.monotonic() - self.shared.fresh_s

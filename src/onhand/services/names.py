@@ -78,7 +78,7 @@ def products_at_hand(
             if product is None:
                 if sku in absent:
                     raise Unknown("sku", sku, f"{path}[{index}].sku")
-                raise NotAtHandError(skus={each.sku for each in lines if each.sku is not None} - id_of.keys())
+                raise NotAtHandError(skus={each.sku for each in lines if each.sku is not None}.difference(id_of))
         else:
             product = parse_id(str(product_id), f"{path}[{index}].product_id")
             if product not in directory.sku_of:

@@ -28,7 +28,7 @@ from onhand.services.submitting import Reply, Submission, header, header_about, 
 def to_reserve(
     onhand: Onhand, actor: str, request: NewReservation, key: str | None = None, absent: Absent = NOTHING
 ) -> Submission:
-    """The command of a new reservation. Raises Invalid, Unknown, NotAtHandError; InsufficientStock: surely sold out."""
+    """The command of a new reservation. Raises Invalid, Unknown, NotAtHandError."""
     lines = request.lines
     products = products_at_hand(onhand.directory, lines, absent)
     places = warehouses_at_hand(onhand.directory, lines, absent, required=False)
@@ -46,9 +46,7 @@ def to_reserve(
         allow_split=request.allow_split,
         allow_partial=request.allow_partial,
     )
-    if key is None:  # The same key gives the same answer: only the engine can promise that.
-        sold_out.must_not_be(onhand, command)
-    return Submission(command, idempotency(actor, key, "reserve", request))
+    return Submission(command, idempotency(actor, key, "reserve", request), sold_out.refusal(onhand, command))
 
 
 async def reserve(
@@ -122,8 +120,7 @@ def _parts(onhand: Onhand, lines: Sequence[ReservationLine] | None, absent: Abse
 
 
 async def _submit(onhand: Onhand, make: Callable[[Absent], Submission]) -> Reply[answers.Reservation]:
-    command, key = await named(onhand, make)
-    answer = await onhand.engine.submit(command, key)
+    answer = await onhand.engine.submit(*await named(onhand, make))
     return await named(onhand, lambda absent: to_reply(onhand, answer, absent))
 
 

@@ -1,25 +1,37 @@
-"""The sold-out gate: when a flash sale is over, its shoppers are refused without a transaction.
+"""The sold-out gate: when a flash sale is over, its shoppers are refused without a lock on its level.
 
-Only an order of one line with its warehouse named and without an Idempotency-Key (the same key gives the same answer:
-only the engine can promise that), on a level that this process has itself seen to be sold out within the last
-SOLD_OUT_KNOWN_S seconds, by the lock of a batch or by a read. In any doubt the engine decides; what it sees, sold out
-or not, is the next news. A commit in this process is known at once: a release opens the gate with its answer.
+Only an order of one line with its warehouse named, on a level that this process has itself seen to be sold out within
+the last SOLD_OUT_KNOWN_S seconds, by the lock of a batch or by a read. While orders keep coming it is read again before
+that time is over. In any doubt the engine decides; what it sees, sold out or not, is the next news. A commit in this
+process is known at once: a release opens the gate with its answer.
+
+Without an Idempotency-Key the refusal costs no transaction at all. With one it is kept under the key first, those of
+all who wait at the same moment in one INSERT (onhand.engine.refusing); a key that has another outcome gets that one.
 """
+
+from functools import lru_cache
 
 from onhand.domain.commands import Reserve
 from onhand.domain.errors import InsufficientStock, Shortage
+from onhand.domain.ids import Id
 from onhand.services.context import Onhand
 
 
-def must_not_be(onhand: Onhand, command: Reserve) -> None:
-    """Raises InsufficientStock, as the engine does."""
+def refusal(onhand: Onhand, command: Reserve) -> InsufficientStock | None:
+    """As the engine would have it; None: ask the engine. Shared by all who are refused alike: copy before raising."""
     if len(command.lines) != 1 or command.allow_partial:
-        return
+        return None
     line = command.lines[0]
     if line.warehouse is None:
-        return
-    warehouse = onhand.directory.by_id.get(line.warehouse)
-    if warehouse is None or not warehouse.active:
-        return
-    if onhand.display.is_sold_out((line.product, line.warehouse)):
-        raise InsufficientStock([Shortage(0, line.product, line.warehouse, line.quantity, 0)], 1)
+        return None
+    warehouse, sku = onhand.directory.by_id.get(line.warehouse), onhand.directory.sku_of.get(line.product)
+    if warehouse is None or not warehouse.active or sku is None:
+        return None
+    if not onhand.display.is_sold_out((line.product, line.warehouse), sku):
+        return None
+    return _refusal(line.product, line.warehouse, line.quantity)
+
+
+@lru_cache(maxsize=1_024)
+def _refusal(product: Id, warehouse: Id, quantity: int) -> InsufficientStock:
+    return InsufficientStock([Shortage(0, product, warehouse, quantity, 0)], 1)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 
 import psycopg
 from psycopg.rows import args_row
@@ -12,6 +13,7 @@ from onhand.db import queries_availability as qa
 from onhand.db.arrays import Texts
 from onhand.db.connect import connect
 from onhand.db.query import Connection, Query, Row
+from onhand.domain.ids import Id
 
 READ_MAX_S = 5.0
 
@@ -68,9 +70,13 @@ class StockReader:
 def _stock(row: qa.StockRow, seen_s: float) -> Stock:
     facts = Facts(row.product_id, row.sku, row.selling_mode, row.release_date)
     parts = {
-        place: Part(version, available, limit, seen_s)
-        for place, version, available, limit in zip(
-            row.warehouse_ids or (), row.versions or (), row.availables or (), row.backorder_limits or (), strict=True
-        )
+        _known(place): Part(version, available, limit if limit >= 0 else None, seen_s)
+        for place, version, available, limit in qa.LEVEL.iter_unpack(row.levels or b"")
     }
     return Stock(facts, parts, seen_s)
+
+
+@lru_cache(maxsize=10_000)
+def _known(place: bytes) -> Id:
+    """One object for each warehouse, not one for each of its levels."""
+    return Id(place)

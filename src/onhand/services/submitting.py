@@ -6,6 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from onhand.domain.commands import Command, Header
+from onhand.domain.errors import DomainError
 from onhand.domain.ids import Id
 from onhand.engine.engine import new_id
 from onhand.engine.job import Key
@@ -22,10 +23,11 @@ class Reply(NamedTuple, Generic[Answered]):
 
 
 class Submission(NamedTuple):
-    """What the engine is asked for."""
+    """What the engine is asked for. refusal: what becomes of it, where that is known already."""
 
     command: Command
     key: Key | None
+    refusal: DomainError | None = None
 
 
 def header(actor: str, *, reason: str | None = None, reference: Reference | None = None) -> Header:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from onhand.domain.commands import Command
+from onhand.domain.errors import DomainError
 from onhand.engine.batch import utc_now
 from onhand.engine.directory import Directory
 from onhand.engine.engine import Engine
@@ -29,7 +30,9 @@ class OneLane(Engine):
         super().__init__(url, directory, lanes=1, now=now)
         self._entered = asyncio.Event()
 
-    async def submit(self, command: Command, key: Key | None = None) -> Answer:
+    async def submit(self, command: Command, key: Key | None = None, refusal: DomainError | None = None) -> Answer:
+        """What is known already is not asked for: in a story only its own order decides."""
+        del refusal
         self._entered.set()
         return await super().submit(command, key)
 
