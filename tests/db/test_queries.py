@@ -13,7 +13,7 @@ from psycopg import adapters
 
 import onhand.db
 from onhand.db import queries as q
-from onhand.db import queries_availability, queries_count, queries_routing, queries_supply, queries_web
+from onhand.db import queries_availability, queries_count, queries_return, queries_routing, queries_supply, queries_web
 from onhand.db.query import Query, Statement
 from onhand.domain.ids import Id
 
@@ -25,6 +25,7 @@ MODULES = (
     queries_availability,
     queries_routing,
     queries_count,
+    queries_return,
     queries_supply,
     queries_web,
 )

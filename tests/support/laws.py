@@ -86,6 +86,14 @@ BROKEN = {
         FULL JOIN ledger ON ledger.operation_id = operation.operation_id AND ledger.type = operation.type
         WHERE operation.operation_id IS NULL OR ledger.operation_id IS NULL
     """,
+    "nothing comes back that was not shipped": """
+        SELECT held.*, back FROM reservation_line held JOIN (
+          SELECT cell, reservation_id, reservation_line AS line, from_warehouse_id AS warehouse_id,
+                 sum(quantity) AS back
+          FROM customer_return_line WHERE disposition IN ('restock', 'damaged', 'quality_control')
+          GROUP BY cell, reservation_id, reservation_line, from_warehouse_id
+        ) returned USING (cell, reservation_id, line, warehouse_id) WHERE back > fulfilled
+    """,
     "an open hold that ends has a timer": """
         SELECT * FROM reservation WHERE expires_at IS NOT NULL AND status IN ('active', 'partially_fulfilled')
           AND NOT EXISTS (SELECT FROM reservation_timer timer WHERE timer.reservation_id = reservation.reservation_id

@@ -53,6 +53,12 @@ CODES: dict[str, Code] = {
         "More units are to be released, fulfilled or received than are open.",
         "Read the reservation or transfer again and ask for at most what is open.",
     ),
+    "QUANTITY_EXCEEDS_FULFILLED": Code(
+        409,
+        "Quantity exceeds what was fulfilled",
+        "More units are to come back than were fulfilled, less those that came back before.",
+        "Read the reservation and its returns; take back at most the rest.",
+    ),
     "NOT_COVERED": Code(
         409,
         "Not covered by stock",

@@ -93,6 +93,15 @@ def _quantity_exceeds_open(error: e.QuantityExceedsOpen) -> Told:
     )
 
 
+def _quantity_exceeds_fulfilled(error: e.QuantityExceedsFulfilled) -> Told:
+    facts = {"requested": error.requested, "fulfilled": error.fulfilled, "returned": error.returned}
+    return Told(
+        error.code,
+        f"{error.fulfilled} units were fulfilled and {error.returned} came back; {error.requested} cannot.",
+        [_at(error.line, error.code, product=error.product, **facts)],
+    )
+
+
 def _below_zero(error: e.BelowZero) -> Told:
     facts = {"quantity_change": error.quantity_change, "on_hand": error.on_hand}
     return Told(
@@ -146,6 +155,7 @@ TABLE: dict[type[Exception], Callable[[Any], Told]] = {
         error.code, f"The reservation is {error.status}: nothing of it is open.", [_status("reservation_id", error)]
     ),
     e.QuantityExceedsOpen: _quantity_exceeds_open,
+    e.QuantityExceedsFulfilled: _quantity_exceeds_fulfilled,
     e.NotCovered: _not_covered,
     e.BelowZero: _below_zero,
     e.StaleExpectation: _stale_expectation,

@@ -131,6 +131,28 @@ class Expire(msgspec.Struct, frozen=True, tag=True):
     reservation: Id
 
 
+class ReturnLine(msgspec.Struct, frozen=True, gc=False):
+    """Units that came back, of any of the reservations or of one line of theirs; disposition is one of Disposition.
+
+    warehouse None: they are where they had been shipped from.
+    """
+
+    product: Id
+    quantity: int
+    disposition: str
+    line: int | None = None
+    warehouse: Id | None = None
+    reason: str | None = None
+
+
+class TakeBack(msgspec.Struct, frozen=True, tag=True):
+    """A return; header.operation_id becomes its id. reservations: those of the order, oldest first."""
+
+    header: Header
+    reservations: tuple[Id, ...]
+    lines: tuple[ReturnLine, ...]
+
+
 class TransferLineWanted(msgspec.Struct, frozen=True, gc=False):
     product: Id
     quantity: int
@@ -246,6 +268,7 @@ Command = (
     | ChangeState
     | Reserve
     | ReservationCommand
+    | TakeBack
     | Dispatch
     | TransferCommand
     | CreatePurchaseOrder

@@ -5,6 +5,7 @@ DomainError
 ├── InsufficientStock   INSUFFICIENT_STOCK
 ├── ReservationClosed   RESERVATION_CLOSED
 ├── QuantityExceedsOpen QUANTITY_EXCEEDS_OPEN
+├── QuantityExceedsFulfilled QUANTITY_EXCEEDS_FULFILLED
 ├── NotCovered          NOT_COVERED
 ├── BelowZero           BELOW_ZERO
 ├── StaleExpectation    STALE_EXPECTATION
@@ -85,6 +86,18 @@ class QuantityExceedsOpen(DomainError):
     product: Id
     requested: int
     open: int
+
+
+@dataclass(eq=False)
+class QuantityExceedsFulfilled(DomainError):
+    """More units are to come back than were shipped, less those that came back already."""
+
+    code: ClassVar[str] = "QUANTITY_EXCEEDS_FULFILLED"
+    line: int
+    product: Id
+    requested: int
+    fulfilled: int
+    returned: int
 
 
 @dataclass(eq=False)

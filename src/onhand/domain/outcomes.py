@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from onhand.domain.customer_return import CustomerReturn
 from onhand.domain.ids import Id
 from onhand.domain.purchase_order import PurchaseOrder
 from onhand.domain.reservation import Reservation
@@ -58,6 +59,10 @@ class PurchaseOrderDone(msgspec.Struct, tag_field="kind", tag="purchase_order"):
     purchase_order: PurchaseOrder
 
 
+class ReturnDone(msgspec.Struct, tag_field="kind", tag="return"):
+    customer_return: CustomerReturn
+
+
 class Refused(msgspec.Struct, tag_field="kind", tag="refused"):
     """A domain error as data: its code and its facts."""
 
@@ -69,4 +74,4 @@ class Nothing(msgspec.Struct, tag_field="kind", tag="nothing"):
     """There was nothing to do (a timer that fired early)."""
 
 
-Done = OperationDone | ReservationDone | TransferDone | PurchaseOrderDone | Nothing
+Done = OperationDone | ReservationDone | TransferDone | PurchaseOrderDone | ReturnDone | Nothing

@@ -30,13 +30,21 @@ def units_in(level: Level, state: str) -> int:
     return level.damaged if state == State.DAMAGED else level.quality_control
 
 
-def take_in(world: World, level: Level, header: Header, quantity: int, damaged: int, quality_control: int) -> int:
+def take_in(
+    world: World,
+    level: Level,
+    header: Header,
+    quantity: int,
+    damaged: int,
+    quality_control: int,
+    reason: str | None = None,
+) -> int:
     """A RECEIVE of quantity units, of which so many are damaged and so many are to be looked at.
 
-    The rest goes onto the shelf, covers backorders first, and is returned.
+    The rest goes onto the shelf, covers backorders first, and is returned. reason None: the header's.
     """
     good = quantity - damaged - quality_control
-    world.post(level, header, "RECEIVE", good, on_hand=good)
+    world.post(level, header, "RECEIVE", good, on_hand=good, reason=reason)
     for state, units in ((State.DAMAGED, damaged), (State.QUALITY_CONTROL, quality_control)):
         if units:
             world.shift(level, state, units)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from onhand.domain.commands import Header
+from onhand.domain.customer_return import CustomerReturn
 from onhand.domain.errors import Unknown, WarehouseInactive
 from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level, LevelKey
@@ -132,6 +133,7 @@ class World:
         self.reservations = {reservation.reservation_id: reservation for reservation in reservations}
         self.transfers = {transfer.transfer_id: transfer for transfer in transfers}
         self.purchase_orders: dict[Id, PurchaseOrder] = {}
+        self.returns: dict[Id, CustomerReturn] = {}
         self.drafted: Counter[LevelKey] = Counter()  # units in drafts, of the levels to be reordered
         self.notes: dict[LevelKey, None] = {}  # levels that fell below their threshold
         self.waiting = waiting or {}

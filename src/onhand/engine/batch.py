@@ -9,6 +9,7 @@ import psycopg
 from psycopg import errors as pg
 
 from onhand.db import queries as q
+from onhand.db import queries_return as back
 from onhand.db import queries_routing as qr
 from onhand.db import queries_supply as supply
 from onhand.db.arrays import Blobs, Ids
@@ -185,6 +186,9 @@ class Batch:
             drafted = sorted(wanted.drafted)
             ids = {"product_ids": Ids([key[0] for key in drafted]), "warehouse_ids": Ids([key[1] for key in drafted])}
             reads.append((facts.drafted, supply.READ_DRAFTED, ids))
+        if wanted.returned:
+            ids = {"reservation_ids": Ids(sorted(wanted.returned))}
+            reads.append((facts.returned, back.READ_RETURNED_LINES, ids))
         return reads
 
     def _operation_ids(self) -> list[Id]:

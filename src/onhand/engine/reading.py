@@ -22,7 +22,9 @@ from onhand.domain.commands import (
     Repair,
     Replenish,
     Reserve,
+    TakeBack,
 )
+from onhand.domain.customer_return import CustomerReturn, ReturnedPart
 from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level, LevelKey
 from onhand.domain.purchase_order import PurchaseOrder, PurchaseOrderLine
@@ -43,6 +45,7 @@ class Wants(msgspec.Struct):
     transfers: set[Id]
     purchase_orders: set[Id]
     drafted: set[LevelKey]
+    returned: set[Id]  # reservations of which something comes back
 
     @property
     def must_be_located(self) -> bool:
@@ -57,6 +60,7 @@ def wants(commands: Sequence[Command]) -> Wants:  # noqa: C901, PLR0912  one tab
     transfers: set[Id] = set()
     purchase_orders: set[Id] = set()
     drafted: set[LevelKey] = set()
+    returned: set[Id] = set()
     for command in commands:
         match command:
             case Reserve():
@@ -78,13 +82,16 @@ def wants(commands: Sequence[Command]) -> Wants:  # noqa: C901, PLR0912  one tab
                 purchase_orders.add(command.header.operation_id)  # There only if an earlier attempt was committed.
             case PlacePurchaseOrder() | ReceivePurchaseOrder() | CancelPurchaseOrder():
                 purchase_orders.add(command.purchase_order)
+            case TakeBack():
+                returned.update(command.reservations)
+                keys.update((back.product, back.warehouse) for back in command.lines if back.warehouse is not None)
             case Repair():
                 keys.add((command.product, command.warehouse))
             case _ if hasattr(command, "reservation"):
                 reservations.add(command.reservation)
             case _:
                 transfers.add(command.transfer)
-    return Wants(keys, products, reservations, transfers, purchase_orders, drafted)
+    return Wants(keys, products, reservations | returned, transfers, purchase_orders, drafted, returned)
 
 
 class Facts(msgspec.Struct):
@@ -98,6 +105,7 @@ class Facts(msgspec.Struct):
     purchase_orders: list[tuple[Any, ...]] = []
     purchase_order_lines: list[tuple[Any, ...]] = []
     drafted: list[tuple[Any, ...]] = []
+    returned: list[tuple[Any, ...]] = []
     queued: list[tuple[Any, ...]] = []
     waiting: dict[LevelKey, Fetched] = {}
     youngest: dict[LevelKey, Fetched] = {}
@@ -144,6 +152,7 @@ class Facts(msgspec.Struct):
             limits=self.limits,
         )
         world.purchase_orders = self._purchase_orders()
+        world.returns = self._returns()
         world.drafted = Counter({(row[0], row[1]): row[2] for row in self.drafted})
         world.unknown_products = self.unknown_products
         world.sums = self.sums
@@ -155,6 +164,14 @@ class Facts(msgspec.Struct):
         for row in self.purchase_order_lines:
             lines.setdefault(row[0], []).append(PurchaseOrderLine(*row[1:]))
         return {row[0]: PurchaseOrder(*row[:7], lines=lines.get(row[0], [])) for row in self.purchase_orders}  # type: ignore[misc]
+
+    def _returns(self) -> dict[Id, CustomerReturn]:
+        returns: dict[Id, CustomerReturn] = {}
+        for row in self.returned:
+            order_id, reason, created_at, created_by = row[10:]
+            made = CustomerReturn(row[0], order_id, reason, created_at, created_by, [])
+            returns.setdefault(row[0], made).parts.append(ReturnedPart(*row[1:10]))
+        return returns
 
 
 def widened(missing: MissingFactsError, wanted: Wants, facts: Facts) -> MissingFactsError:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 
 class Product(Struct):
@@ -100,7 +100,22 @@ class ReservedLine(Struct):
     requested: int
 
 
+class ReturnedPart(Struct):
+    """Units that a customer sent back of a line of the reservation; warehouse null: refused."""
+
+    return_id: str
+    created_at: datetime
+    line: int
+    sku: str
+    quantity: int
+    disposition: str
+    warehouse: str | None
+    reason: str | None
+
+
 class Reservation(Struct):
+    """returns: what came back, told where a reservation is read."""
+
     reservation_id: str
     order_id: str | None
     status: str
@@ -108,6 +123,7 @@ class Reservation(Struct):
     expires_at: datetime | None
     lines: list[ReservedLine]
     route: dict[str, Any] | None
+    returns: list[ReturnedPart] | UnsetType = UNSET
 
 
 class TransferredLine(Struct):

@@ -1,6 +1,7 @@
 """What probably happened, told from which of the books disagree."""
 
 from onhand.db import queries as q
+from onhand.db import queries_return as back
 from onhand.db import queries_supply as supply
 
 UNGUARDED = (
@@ -56,6 +57,17 @@ def of_states(row: supply.StateDifferenceRow) -> str:
     if row.orphans:
         parts.append(f"{row.orphans} row(s) of ledger_state have no ledger row")
     return ("; ".join(parts) + ": one of them was changed past the engine.").capitalize()
+
+
+def of_returns(row: back.ReturnDifferenceRow) -> str:
+    return (
+        f"{row.returned} units of line {row.line} came back and {row.fulfilled} were shipped: a return or the "
+        "reservation was changed past the engine."
+    )
+
+
+def of_unbooked_return(row: back.UnbookedReturnRow) -> str:
+    return f"The return says {row.returned} units, the ledger took in {row.booked}: one was changed past the engine."
 
 
 def of_status(row: q.StatusDifferenceRow) -> str:

@@ -8,6 +8,7 @@ from psycopg import AsyncServerCursor
 from psycopg.rows import tuple_row
 
 from onhand.db import queries as q
+from onhand.db import queries_return as back
 from onhand.db import queries_supply as supply
 from onhand.db.query import Query
 from onhand.services.context import CELL, Onhand
@@ -45,6 +46,7 @@ EXPORTS = {
     "reservations": Export(q.EXPORT_RESERVATIONS),
     "suppliers": Export(supply.EXPORT_SUPPLIERS),
     "purchase_orders": Export(supply.EXPORT_PURCHASE_ORDERS),
+    "returns": Export(back.EXPORT_RETURNS),
 }
 
 

@@ -189,7 +189,7 @@ class StockImport:
     async def _submit(self, number: int, part: int, attempt: int, lines: list[StockLine]) -> Answer:
         operation_id = chunk_id(self._digest, self._repetition, number, part)
         header = Header(operation_id, ACTOR, self._reason, "import", self._digest.hex()[:16])
-        digest = _derived("key", operation_id, attempt)
+        digest = derived("key", operation_id, attempt)
         for _ in range(OUTCOME_RETRIES_MAX):
             try:
                 return await self._onhand.engine.submit(Receive(header, tuple(lines)), Key(digest, digest))
@@ -250,10 +250,11 @@ async def next_repetition(onhand: Onhand, digest: bytes, rows: int) -> int:
 
 def chunk_id(digest: bytes, repetition: int, number: int, part: int) -> Id:
     """The operation_id of a part of a chunk: a UUIDv8 (RFC 9562), as it is made of content and not of time."""
-    return _derived("chunk", digest, repetition, number, part)
+    return derived("chunk", digest, repetition, number, part)
 
 
-def _derived(*facts: object) -> Id:
+def derived(*facts: object) -> Id:
+    """A UUIDv8 (RFC 9562) made of facts."""
     text = "\0".join(fact.hex() if isinstance(fact, bytes) else str(fact) for fact in ("onhand import", *facts))
     raw = bytearray(blake2b(text.encode(), digest_size=16).digest())
     raw[6] = raw[6] & 0x0F | 0x80

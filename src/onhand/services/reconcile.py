@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from onhand.db import queries as q
+from onhand.db import queries_return as back
 from onhand.db import queries_supply as supply
 from onhand.db.query import Query
 from onhand.domain.commands import Header, Repair
@@ -71,6 +72,8 @@ CHECKS = (
     Check("reservation_status", 2, q.FIND_STATUS_DIFFERENCES, causes.of_status),
     Check("incoming_sums", 2, supply.FIND_INCOMING_DIFFERENCES, causes.of_incoming),
     Check("state_sums", 2, supply.FIND_STATE_DIFFERENCES, causes.of_states),
+    Check("return_sums", 2, back.FIND_RETURN_DIFFERENCES, causes.of_returns),
+    Check("return_ledger", 2, back.FIND_UNBOOKED_RETURNS, causes.of_unbooked_return),
     Check("ledger_chain", 5, q.FIND_CHAIN_BREAKS, causes.of_chain),
     Check("ledger_operations", 5, q.FIND_ORPHANED_LEDGER, causes.of_orphan),
 )
