@@ -13,7 +13,15 @@ from psycopg import adapters
 
 import onhand.db
 from onhand.db import queries as q
-from onhand.db import queries_availability, queries_count, queries_return, queries_routing, queries_supply, queries_web
+from onhand.db import (
+    queries_availability,
+    queries_count,
+    queries_return,
+    queries_room,
+    queries_routing,
+    queries_supply,
+    queries_web,
+)
 from onhand.db.query import Query, Statement
 from onhand.domain.ids import Id
 
@@ -26,6 +34,7 @@ MODULES = (
     queries_routing,
     queries_count,
     queries_return,
+    queries_room,
     queries_supply,
     queries_web,
 )

@@ -77,6 +77,12 @@ CODES: dict[str, Code] = {
     "LEVEL_OVERFLOW": Code(
         409, "Level overflow", "A level would exceed 2,147,483,647 units.", "Check the quantity for a slip."
     ),
+    "CAPACITY_EXCEEDED": Code(
+        409,
+        "Capacity exceeded",
+        "More is to come into a warehouse than it takes in, and its capacity_policy is refuse; errors names each line.",
+        "Bring less, or elsewhere; or change the warehouse's capacity or its policy.",
+    ),
     "TRANSFER_CLOSED": Code(
         409,
         "Transfer closed",

@@ -37,8 +37,21 @@ NEW_WAREHOUSE: Json = {
     "location": {"latitude": 51.42, "longitude": 12.24, "country": "DE", "postal_code": "04435"},
     "time_zone": "Europe/Berlin",
     "capacity": 100_000,
+    "capacity_in": "units",
+    "capacity_policy": "warn",
 }
 WAREHOUSE: Json = {"warehouse_id": WAREHOUSE_ID, **NEW_WAREHOUSE, "active": True, "created_at": NOW, "updated_at": NOW}
+FILLED: Json = {
+    "warehouse": "LEJ1",
+    "capacity": 100_000,
+    "capacity_in": "units",
+    "capacity_policy": "warn",
+    "used": 61_240,
+    "free": 38_760,
+    "units": 61_240,
+    "unmeasured": 310,
+    "as_of": NOW,
+}
 WAREHOUSE_PATCH: Json = {"active": False}
 LEVEL_SETTINGS: Json = {"reorder_threshold": 10, "reorder_quantity": 50, "backorder_limit": 20, "safety_stock": 2}
 LEVEL: Json = {
@@ -80,6 +93,7 @@ RECEIPT: Json = {
         }
     ],
     "short": [],
+    "warnings": [],
 }
 NEW_ADJUSTMENT: Json = {
     "lines": [{"sku": "MUG-RED", "warehouse": "LEJ1", "counted_quantity": 5, "reason": "count", "expected_on_hand": 7}]
@@ -231,6 +245,7 @@ TRANSFER: Json = {
     "created_at": NOW,
     "created_by": "key:dock",
     "lines": [{"sku": "MUG-RED", "quantity": 4, "received": 0, "cancelled": 0}],
+    "warnings": [],
 }
 RECEIVED: Json = {**TRANSFER, "status": "received", "lines": [{**TRANSFER["lines"][0], "received": 4}]}
 CANCELLED: Json = {**TRANSFER, "status": "cancelled", "lines": [{**TRANSFER["lines"][0], "cancelled": 4}]}

@@ -128,6 +128,22 @@ def _level_overflow(error: e.LevelOverflow) -> Told:
     )
 
 
+def _capacity_exceeded(error: e.CapacityExceeded) -> Told:
+    entries = [
+        _at(
+            x.line,
+            error.code,
+            product=x.product,
+            warehouse=x.warehouse,
+            requested=x.requested,
+            free=x.free,
+            capacity_in=x.capacity_in,
+        )
+        for x in error.excesses
+    ]
+    return Told(error.code, _lines((x.line for x in error.excesses), None, "would not fit into the warehouse"), entries)
+
+
 def _warehouse_inactive(error: e.WarehouseInactive) -> Told:
     detail = "The warehouse takes no new stock and no new orders."
     return Told(error.code, detail, [_at(error.line, error.code, warehouse=error.warehouse)])
@@ -160,6 +176,7 @@ TABLE: dict[type[Exception], Callable[[Any], Told]] = {
     e.BelowZero: _below_zero,
     e.StaleExpectation: _stale_expectation,
     e.LevelOverflow: _level_overflow,
+    e.CapacityExceeded: _capacity_exceeded,
     e.TransferClosed: lambda error: Told(
         error.code, f"The transfer is {error.status}: nothing of it is under way.", [_status("transfer_id", error)]
     ),

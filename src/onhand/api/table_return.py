@@ -33,6 +33,7 @@ _RETURN: Json = {
     "created_at": LATER,
     "created_by": "key:desk",
     "lines": [_LINE, {**_LINE, "line": 1, "disposition": "refuse", "warehouse": None, "reason": "used"}],
+    "warnings": [],
 }
 
 RETURNS = [
@@ -48,7 +49,15 @@ RETURNS = [
         answer=Return,
         example=_NEW,
         shown=_RETURN,
-        problems=("NOT_FOUND", "QUANTITY_EXCEEDS_FULFILLED", "WAREHOUSE_INACTIVE", "LEVEL_OVERFLOW", *LINES, *BUSY),
+        problems=(
+            "NOT_FOUND",
+            "QUANTITY_EXCEEDS_FULFILLED",
+            "WAREHOUSE_INACTIVE",
+            "LEVEL_OVERFLOW",
+            "CAPACITY_EXCEEDED",
+            *LINES,
+            *BUSY,
+        ),
         idempotent=True,
         description="Never more than was fulfilled less what came back before. What is not refused is received, onto "
         "the shelf or beside it, where it was shipped from unless warehouse says otherwise. Refused units move no "

@@ -157,7 +157,7 @@ STOCK = [
         answer=answers.Operation,
         example=examples.NEW_RECEIPT,
         shown=examples.RECEIPT,
-        problems=("WAREHOUSE_INACTIVE", "LEVEL_OVERFLOW", *LINES, *BUSY),
+        problems=("WAREHOUSE_INACTIVE", "LEVEL_OVERFLOW", "CAPACITY_EXCEEDED", *LINES, *BUSY),
         idempotent=True,
     ),
     Route(
@@ -209,7 +209,7 @@ TRANSFERS = [
         answer=answers.Transfer,
         example=examples.NEW_TRANSFER,
         shown=examples.TRANSFER,
-        problems=("INSUFFICIENT_STOCK", "WAREHOUSE_INACTIVE", "LEVEL_OVERFLOW", *LINES, *BUSY),
+        problems=("INSUFFICIENT_STOCK", "WAREHOUSE_INACTIVE", "LEVEL_OVERFLOW", "CAPACITY_EXCEEDED", *LINES, *BUSY),
         idempotent=True,
     ),
     Route(
@@ -246,7 +246,15 @@ TRANSFERS = [
         answer=answers.Transfer,
         example={},
         shown=examples.RECEIVED,
-        problems=("NOT_FOUND", "TRANSFER_CLOSED", "QUANTITY_EXCEEDS_OPEN", "LEVEL_OVERFLOW", *LINES, *BUSY),
+        problems=(
+            "NOT_FOUND",
+            "TRANSFER_CLOSED",
+            "QUANTITY_EXCEEDS_OPEN",
+            "LEVEL_OVERFLOW",
+            "CAPACITY_EXCEEDED",
+            *LINES,
+            *BUSY,
+        ),
         idempotent=True,
         description="Without lines: all that is under way.",
     ),
@@ -262,7 +270,7 @@ TRANSFERS = [
         answer=answers.Transfer,
         example={},
         shown=examples.CANCELLED,
-        problems=("NOT_FOUND", "TRANSFER_CLOSED", "LEVEL_OVERFLOW", *BUSY),
+        problems=("NOT_FOUND", "TRANSFER_CLOSED", "LEVEL_OVERFLOW", "CAPACITY_EXCEEDED", *BUSY),
         idempotent=True,
     ),
 ]

@@ -143,6 +143,10 @@ Examples:
   onhand export returns returns.csv --from 2026-03-01
   onhand export returns --sku MUG-RED
 """,
+    "filling:report": """Examples:
+  onhand capacity
+  onhand capacity --warehouse LEJ1 --json | jq .[0].free
+""",
     "reorder": """Examples:
   onhand reorder run --dry-run
 """,

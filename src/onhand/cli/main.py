@@ -65,6 +65,7 @@ _add(_export, "purchase_orders", "exporting:purchase_orders", "Purchase orders, 
 _add(_export, "returns", "exporting:returns", "What customers sent back, oldest first.")
 _reorder = _group("reorder", "Purchase orders for what runs low.")
 _add(_reorder, "run", "reordering:run", "The daily batch: order what levels below their threshold lack.")
+_add(app, "capacity", "filling:report", "How full warehouses are, measured now.")
 _geo = _group("geo", "Where addresses lie.")
 _add(_geo, "import", "geo:import_", "Take in a postal code file of GeoNames.")
 _add(app, "reconcile", "reconciling:reconcile", "Prove that ledger, levels and reservations agree.")

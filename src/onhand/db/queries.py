@@ -264,6 +264,8 @@ class WarehouseRow(NamedTuple):
     active: bool
     created_at: datetime
     updated_at: datetime
+    capacity_in: str
+    capacity_policy: str
 
 
 class WarehouseIdRow(NamedTuple):

@@ -15,6 +15,7 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     reason: str | None = None
     reference_type: str | None = None
     reference_id: str | None = None
+    measured: bool = False  # what comes in was refused for want of room, and the warehouse was measured since
 
 
 class StockLine(msgspec.Struct, frozen=True, gc=False):

@@ -10,6 +10,7 @@ DomainError
 ├── BelowZero           BELOW_ZERO
 ├── StaleExpectation    STALE_EXPECTATION
 ├── LevelOverflow       LEVEL_OVERFLOW
+├── CapacityExceeded    CAPACITY_EXCEEDED
 ├── TransferClosed      TRANSFER_CLOSED
 ├── PurchaseOrderClosed PURCHASE_ORDER_CLOSED
 ├── PurchaseOrderNotPlaced PURCHASE_ORDER_NOT_PLACED
@@ -141,6 +142,26 @@ class LevelOverflow(DomainError):
     product: Id
     warehouse: Id
     quantity: int
+
+
+@dataclass(eq=False)
+class Excess:
+    """One line that does not fit. requested and free are in units or litres, as capacity_in says."""
+
+    line: int
+    product: Id
+    warehouse: Id
+    requested: int
+    free: int
+    capacity_in: str
+
+
+@dataclass(eq=False)
+class CapacityExceeded(DomainError):
+    """More is to come into a warehouse than it takes in."""
+
+    code: ClassVar[str] = "CAPACITY_EXCEEDED"
+    excesses: list[Excess]
 
 
 @dataclass(eq=False)

@@ -35,6 +35,15 @@ class Short(msgspec.Struct, frozen=True, gc=False):
     quantity: int
 
 
+class CapacityWarning(msgspec.Struct, frozen=True, gc=False):
+    """A warehouse holds more than it should. capacity and used are in units or litres, as capacity_in says."""
+
+    warehouse: Id
+    capacity: int
+    used: int
+    capacity_in: str
+
+
 class OperationDone(msgspec.Struct, tag_field="kind", tag="operation"):
     operation_id: Id
     type: str
@@ -45,6 +54,7 @@ class OperationDone(msgspec.Struct, tag_field="kind", tag="operation"):
     reference_id: str | None
     lines: list[Posted]
     short: list[Short]
+    warnings: list[CapacityWarning] = []
 
 
 class ReservationDone(msgspec.Struct, tag_field="kind", tag="reservation"):
@@ -53,14 +63,17 @@ class ReservationDone(msgspec.Struct, tag_field="kind", tag="reservation"):
 
 class TransferDone(msgspec.Struct, tag_field="kind", tag="transfer"):
     transfer: Transfer
+    warnings: list[CapacityWarning] = []
 
 
 class PurchaseOrderDone(msgspec.Struct, tag_field="kind", tag="purchase_order"):
     purchase_order: PurchaseOrder
+    warnings: list[CapacityWarning] = []
 
 
 class ReturnDone(msgspec.Struct, tag_field="kind", tag="return"):
     customer_return: CustomerReturn
+    warnings: list[CapacityWarning] = []
 
 
 class Refused(msgspec.Struct, tag_field="kind", tag="refused"):

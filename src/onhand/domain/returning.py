@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from onhand.domain.admitting import Incoming, admit
 from onhand.domain.commands import Header, ReturnLine, TakeBack
 from onhand.domain.customer_return import CustomerReturn, Disposition, ReturnedPart
 from onhand.domain.errors import LevelOverflow, QuantityExceedsFulfilled, Unknown
@@ -36,6 +37,8 @@ def take_back(world: World, command: TakeBack) -> ReturnDone:
             demand[part.product, part.warehouse] += part.quantity  # Two parts may go to one level: judge their sum.
             if not fits(world.level(part.product, part.warehouse), demand[part.product, part.warehouse]):
                 raise LevelOverflow(index, part.product, part.warehouse, part.quantity)
+    coming = [Incoming(n, x.product, x.warehouse, x.quantity) for n, x in parts if x.warehouse is not None]
+    warnings = admit(world, command.header, coming)
     if demand:
         world.open_operation(command.header, "RECEIVE")
     for _, part in parts:
@@ -50,7 +53,7 @@ def take_back(world: World, command: TakeBack) -> ReturnDone:
         new=True,
     )
     world.returns[made.return_id] = made
-    return ReturnDone(made)
+    return ReturnDone(made, warnings)
 
 
 def _take_in(world: World, header: Header, part: ReturnedPart) -> None:

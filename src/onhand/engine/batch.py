@@ -10,11 +10,13 @@ from psycopg import errors as pg
 
 from onhand.db import queries as q
 from onhand.db import queries_return as back
+from onhand.db import queries_room as room
 from onhand.db import queries_routing as qr
 from onhand.db import queries_supply as supply
 from onhand.db.arrays import Blobs, Ids
 from onhand.db.exchange import Asked
 from onhand.db.exchange import ExchangingConnection as Connection
+from onhand.domain.admitting import RoomUnknown
 from onhand.domain.commands import Command
 from onhand.domain.decide import Verdict, decide
 from onhand.domain.errors import IdempotencyKeyReused
@@ -118,20 +120,24 @@ class Batch:
         seen: dict[Id, dict[Id, int]] = {}
         if not wanted.must_be_located:
             return seen
-        asked = [
-            Asked(query.sql, {"cell": self.cell, name: Ids(sorted(ids))})
-            for query, name, ids in (
-                (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.reservations),
-                (q.FIND_LEVELS_OF_TRANSFERS, "transfer_ids", wanted.transfers),
-                (supply.FIND_LEVELS_OF_PURCHASE_ORDERS, "purchase_order_ids", wanted.purchase_orders),
-                (qr.READ_LEVELS_OF_PRODUCTS, "product_ids", wanted.products),
-            )
-            if ids
-        ]
+        asked = []
+        kinds = []
+        for query, name, ids, inbound in (
+            (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.reservations, False),
+            (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.returned, True),
+            (q.FIND_LEVELS_OF_TRANSFERS, "transfer_ids", wanted.transfers, True),
+            (supply.FIND_LEVELS_OF_PURCHASE_ORDERS, "purchase_order_ids", wanted.purchase_orders, True),
+            (qr.READ_LEVELS_OF_PRODUCTS, "product_ids", wanted.products, False),
+        ):
+            if ids:
+                asked.append(Asked(query.sql, {"cell": self.cell, name: Ids(sorted(ids))}))
+                kinds.append(inbound)
         told = await connection.exchange(asked)
         stock = told.pop() if wanted.products else []
-        for keys in told:
+        for keys, inbound in zip(told, kinds, strict=False):
             wanted.keys.update(keys)
+            if inbound:
+                wanted.rooms.update(warehouse for _, warehouse in keys)
         if wanted.products:
             levels = [Level(*row) for row in stock]
             for level in levels:
@@ -167,8 +173,11 @@ class Batch:
     def _holders(self, facts: Facts, wanted: Wants) -> list[tuple[list[tuple[Any, ...]], Any, dict[str, Any]]]:
         """Reservations and transfers, read after their levels are locked: whoever changes them holds those locks."""
         reads: list[tuple[list[tuple[Any, ...]], Any, dict[str, Any]]] = []
-        if wanted.reservations:
-            ids = {"reservation_ids": Ids(sorted(wanted.reservations))}
+        if wanted.rooms:  # First: nothing may wait for them that holds more than levels.
+            ids = {"warehouse_ids": Ids(sorted(wanted.rooms))}
+            reads += [([], room.HOLD_UNCOUNTED_ROOMS, ids), (facts.rooms, room.LOCK_ROOMS, ids)]
+        if wanted.reservations or wanted.returned:
+            ids = {"reservation_ids": Ids(sorted(wanted.reservations | wanted.returned))}
             reads += [
                 (facts.reservations, q.READ_RESERVATIONS, ids),
                 (facts.lines, q.READ_RESERVATION_LINES, ids),
@@ -223,7 +232,7 @@ class Batch:
         keyed = sorted(
             (job.key.digest, job.key.request_digest, outcome.encode(cast("Verdict", answer.verdict)))
             for job, answer in zip(self.jobs, answers, strict=True)
-            if job.key and not answer.replayed
+            if job.key and not answer.replayed and not isinstance(answer.verdict, RoomUnknown)
         )
         if not keyed:
             return []

@@ -10,7 +10,7 @@ from onhand.db.arrays import Ids, Ints, Texts, Times
 from onhand.db.query import Statement
 from onhand.domain.reservation import OPEN
 from onhand.domain.world import World
-from onhand.engine.writing_floor import return_writes
+from onhand.engine.writing_floor import return_writes, room_writes
 from onhand.engine.writing_supply import state_writes, supply_writes
 
 Write = tuple[Statement, dict[str, Any]]
@@ -27,6 +27,8 @@ def writes(world: World, cell: int) -> Iterator[Write]:
         yield from supply_writes(world, cell)
     if world.returns:
         yield from return_writes(world, cell)
+    if world.rooms:
+        yield from room_writes(world, cell)
     if not world.operations and not any(r.touched for r in world.reservations.values()):
         return
     if world.operations:

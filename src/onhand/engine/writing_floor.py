@@ -1,9 +1,10 @@
-"""Returns of a decided world as arrays."""
+"""Returns, and how full warehouses are, of a decided world as arrays."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from onhand.db import queries_return as q
+from onhand.db import queries_room as room
 from onhand.db.arrays import Ids, Ints, Texts
 from onhand.db.query import Statement
 from onhand.domain.world import World
@@ -43,3 +44,17 @@ def return_writes(world: World, cell: int) -> Iterator[tuple[Statement, dict[str
             "reasons": Texts([part.reason for _, part in parts]),
         },
     )
+
+
+def room_writes(world: World, cell: int) -> Iterator[tuple[Statement, dict[str, Any]]]:
+    """What came into warehouses that look at their capacity."""
+    touched = [each for each in world.rooms.values() if each.touched]
+    if touched:
+        yield (
+            room.UPDATE_ROOMS,
+            {
+                "cell": cell,
+                "warehouse_ids": Ids([each.warehouse for each in touched]),
+                "addeds": Texts([str(each.added) for each in touched]),
+            },
+        )

@@ -25,6 +25,8 @@ class Warehouse(Struct):
     location: dict[str, Any]
     time_zone: str
     capacity: int | None
+    capacity_in: str
+    capacity_policy: str
     active: bool
     created_at: datetime
     updated_at: datetime
@@ -70,6 +72,16 @@ class ShortReservation(Struct):
     quantity: int
 
 
+class CapacityWarning(Struct):
+    """A warehouse holds more than it should, and takes in all the same. Units or litres, as capacity_in says."""
+
+    warehouse: str
+    capacity: int
+    used: int
+    capacity_in: str
+    code: str = "CAPACITY_EXCEEDED"
+
+
 class Operation(Struct):
     operation_id: str
     type: str
@@ -79,6 +91,7 @@ class Operation(Struct):
     reference: dict[str, str] | None
     lines: list[PostedLine]
     short: list[ShortReservation]
+    warnings: list[CapacityWarning] = []
 
 
 class Allocation(Struct):
@@ -114,7 +127,7 @@ class ReturnedPart(Struct):
 
 
 class Reservation(Struct):
-    """returns: what came back, told where a reservation is read."""
+    """returns: what came back, where something did and the reservation is read."""
 
     reservation_id: str
     order_id: str | None
@@ -141,6 +154,7 @@ class Transfer(Struct):
     created_at: datetime
     created_by: str
     lines: list[TransferredLine]
+    warnings: list[CapacityWarning] = []
 
 
 class WarehouseAvailability(Struct):

@@ -13,6 +13,7 @@ from onhand.db import queries as q
 from onhand.domain.commands import TakeBack
 from onhand.domain.customer_return import CustomerReturn
 from onhand.domain.errors import (
+    CapacityExceeded,
     DomainError,
     Invalid,
     LevelOverflow,
@@ -24,7 +25,7 @@ from onhand.domain.ids import Id
 from onhand.domain.outcomes import ReturnDone
 from onhand.domain.reservation import Allocation
 from onhand.domain.returning import deal
-from onhand.services import returns
+from onhand.services import capacity, returns
 from onhand.services.context import CELL, Onhand
 from onhand.services.importing import (
     ACTOR,
@@ -45,7 +46,7 @@ RETURN_COLUMNS = ("reservation_id", "order_id", "sku", "quantity", "disposition"
 REQUIRED_RETURN_COLUMNS = ("sku", "quantity", "disposition")
 ORDERS_AT_ONCE = 64
 UNKNOWN_IN = {"sku": "sku", "warehouse": "warehouse", "order": "order_id"}  # what there is not, and its column
-EXPECTED = (Invalid, Unknown, QuantityExceedsFulfilled, LevelOverflow, WarehouseInactive)
+EXPECTED = (Invalid, Unknown, QuantityExceedsFulfilled, LevelOverflow, WarehouseInactive, CapacityExceeded)
 
 
 class ReturnImport:
@@ -97,7 +98,7 @@ class ReturnImport:
             return _problem(error)
 
     async def _submit(self, command: TakeBack) -> CustomerReturn:
-        answer = await self._onhand.engine.submit(command)
+        answer = await capacity.submit(self._onhand, command)
         if not isinstance(answer.verdict, ReturnDone):
             raise TypeError(answer.verdict)
         return answer.verdict.customer_return
@@ -156,6 +157,8 @@ def _problem(error: DomainError) -> Problem:
             return Problem(column, error.code, f"There is no {error.kind} {error.name!r}.")
         case Invalid(fields=[field, *_]):
             return Problem(field.path.rpartition(".")[2], field.code, field.detail)
+        case CapacityExceeded():
+            return Problem("warehouse", error.code, "The warehouse is full.")
         case WarehouseInactive():
             return Problem("warehouse", error.code, "The warehouse takes no new stock.")
     return Problem("quantity", error.code, "The level would hold more than it can count.")

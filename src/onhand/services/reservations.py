@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from msgspec import UNSET
+
 from onhand.db import queries as q
 from onhand.domain.commands import (
     Extend,
@@ -188,5 +190,5 @@ async def _read(onhand: Onhand, ids: Sequence[Id]) -> list[answers.Reservation]:
     found = await rendering.reservations(onhand, [held[each] for each in ids if each in held])
     back = await returns.of_reservations(onhand, ids)
     for reservation in found:
-        reservation.returns = back[reservation.reservation_id]
+        reservation.returns = back.get(reservation.reservation_id, UNSET)
     return found

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from onhand.domain import limits
+from onhand.services.answers import CapacityWarning
 from onhand.services.requests import Body, OrderId, Quantity, Reason, Sku, UuidText, WarehouseCode
 
 Disposition = Literal["restock", "quality_control", "damaged", "refuse"]
@@ -60,3 +61,4 @@ class Return(Struct):
     created_at: datetime
     created_by: str
     lines: list[ReturnedLine]
+    warnings: list[CapacityWarning] = []

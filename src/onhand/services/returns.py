@@ -13,11 +13,12 @@ from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS, RESERVATIONS_OF_ORDER_MAX
 from onhand.domain.outcomes import ReturnDone
 from onhand.engine.engine import new_id
-from onhand.services import answers, return_requests
+from onhand.engine.job import Key
+from onhand.services import answers, capacity, return_requests
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import labels, parse_id, products_of, warehouses_of
 from onhand.services.return_requests import NewReturn
-from onhand.services.submitting import Reply, Submission, idempotency
+from onhand.services.submitting import Reply, idempotency
 
 
 async def create(
@@ -25,14 +26,15 @@ async def create(
 ) -> Reply[return_requests.Return]:
     """Take back what was shipped, or refuse to. Raises DomainError; QuantityExceedsFulfilled: more than was shipped."""
     command = await to_take_back(onhand, actor, request)
-    return await submit(onhand, Submission(command, idempotency(actor, key, "return", request)))
+    return await _submit(onhand, command, idempotency(actor, key, "return", request))
 
 
-async def submit(onhand: Onhand, made: Submission) -> Reply[return_requests.Return]:
-    answer = await onhand.engine.submit(made.command, made.key)
+async def _submit(onhand: Onhand, command: TakeBack, key: Key | None) -> Reply[return_requests.Return]:
+    answer = await capacity.submit(onhand, command, key)
     if not isinstance(answer.verdict, ReturnDone):
         raise TypeError(answer.verdict)
     [rendered] = await _render(onhand, [answer.verdict.customer_return])
+    rendered.warnings = await capacity.warnings(onhand, answer.verdict.warnings)
     return Reply(rendered, answer.replayed)
 
 
@@ -131,11 +133,11 @@ async def find(
 
 
 async def of_reservations(onhand: Onhand, reservations: Sequence[Id]) -> dict[str, list[answers.ReturnedPart]]:
-    """What came back of each, oldest first, refused parts too."""
+    """What came back of each of which something did, oldest first, refused parts too."""
     async with onhand.pool.connection() as connection:
         rows = await q.READ_RETURNED_LINES.all(connection, cell=CELL, reservation_ids=list(reservations))
     names = await labels(onhand, [row.product_id for row in rows], [row.to_warehouse_id for row in rows])
-    found: dict[str, list[answers.ReturnedPart]] = {str(each): [] for each in reservations}
+    found: dict[str, list[answers.ReturnedPart]] = {}
     for row in rows:
         part = answers.ReturnedPart(
             return_id=str(row.return_id),
@@ -147,7 +149,7 @@ async def of_reservations(onhand: Onhand, reservations: Sequence[Id]) -> dict[st
             warehouse=None if row.to_warehouse_id is None else names.warehouse[row.to_warehouse_id],
             reason=row.reason or row.head_reason,
         )
-        found[str(row.reservation_id)].append(part)
+        found.setdefault(str(row.reservation_id), []).append(part)
     return found
 
 

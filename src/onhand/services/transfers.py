@@ -10,7 +10,7 @@ from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.domain.outcomes import TransferDone
 from onhand.domain.transfer import Transfer, TransferLine
 from onhand.engine.job import Key
-from onhand.services import answers, rendering
+from onhand.services import answers, capacity, rendering
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import parse_id, products_of, warehouse_named
 from onhand.services.requests import NewTransfer, TransferPart
@@ -59,10 +59,12 @@ async def cancel(onhand: Onhand, actor: str, transfer_id: str, key: str | None =
 
 
 async def _submit(onhand: Onhand, command: Dispatch | TransferCommand, key: Key | None) -> Reply[answers.Transfer]:
-    answer = await onhand.engine.submit(command, key)
+    answer = await capacity.submit(onhand, command, key)
     if not isinstance(answer.verdict, TransferDone):
         raise TypeError(answer.verdict)
-    return Reply(await rendering.transfer(onhand, answer.verdict.transfer), answer.replayed)
+    rendered = await rendering.transfer(onhand, answer.verdict.transfer)
+    rendered.warnings = await capacity.warnings(onhand, answer.verdict.warnings)
+    return Reply(rendered, answer.replayed)
 
 
 async def get(onhand: Onhand, transfer_id: str) -> answers.Transfer:
