@@ -20,6 +20,7 @@ from onhand.db import (
     queries_room,
     queries_routing,
     queries_supply,
+    queries_transfer,
     queries_web,
 )
 from onhand.db.query import Query, Statement
@@ -36,6 +37,7 @@ MODULES = (
     queries_return,
     queries_room,
     queries_supply,
+    queries_transfer,
     queries_web,
 )
 ALL = {name: value for m in MODULES for name, value in vars(m).items() if isinstance(value, Query | Statement)}

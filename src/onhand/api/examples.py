@@ -244,11 +244,12 @@ TRANSFER: Json = {
     "status": "in_transit",
     "created_at": NOW,
     "created_by": "key:dock",
-    "lines": [{"sku": "MUG-RED", "quantity": 4, "received": 0, "cancelled": 0}],
+    "lines": [{"sku": "MUG-RED", "quantity": 4, "received": 0, "cancelled": 0, "lost": 0}],
     "warnings": [],
 }
 RECEIVED: Json = {**TRANSFER, "status": "received", "lines": [{**TRANSFER["lines"][0], "received": 4}]}
 CANCELLED: Json = {**TRANSFER, "status": "cancelled", "lines": [{**TRANSFER["lines"][0], "cancelled": 4}]}
+LOST: Json = {**TRANSFER, "status": "lost", "lines": [{**TRANSFER["lines"][0], "cancelled": 4, "lost": 4}]}
 AVAILABILITY: Json = {
     "sku": "MUG-RED",
     "available": 2,

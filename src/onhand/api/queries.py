@@ -40,7 +40,7 @@ class ReservationsQuery(Paged):
 
 
 class TransfersQuery(Paged):
-    status: Literal["in_transit", "partially_received", "received", "cancelled"] | None = None
+    status: Literal["in_transit", "partially_received", "received", "cancelled", "lost"] | None = None
 
 
 class PurchaseOrdersQuery(Paged):

@@ -20,6 +20,7 @@ from onhand.services.requests import (
     NewTransfer,
     ReservationBatch,
     ReservationPart,
+    TransferLoss,
     TransferPart,
 )
 
@@ -272,6 +273,22 @@ TRANSFERS = [
         shown=examples.CANCELLED,
         problems=("NOT_FOUND", "TRANSFER_CLOSED", "LEVEL_OVERFLOW", "CAPACITY_EXCEEDED", *BUSY),
         idempotent=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/transfers/{transfer_id}/write_off",
+        handle=stock.write_off_transfer,
+        summary="Write off what was lost on its way, all or some",
+        tag="transfers",
+        scopes=OPERATE,
+        body=TransferLoss,
+        answer=answers.Transfer,
+        example={"reason": "fell off the lorry"},
+        shown=examples.LOST,
+        problems=("NOT_FOUND", "TRANSFER_CLOSED", "QUANTITY_EXCEEDS_OPEN", *LINES, *BUSY),
+        idempotent=True,
+        description="It is no longer incoming; the ledger says how much was lost and why. Without lines: all that is "
+        "under way.",
     ),
 ]
 

@@ -139,6 +139,10 @@ Examples:
   onhand import returns returns.csv --dry-run
   onhand import returns returns.csv --report refused.csv
 """,
+    "exporting:transfers": """Examples:
+  onhand export transfers transfers.csv --warehouse LEJ1
+  onhand export transfers --from 2026-03-01 | grep in_transit
+""",
     "exporting:returns": """Examples:
   onhand export returns returns.csv --from 2026-03-01
   onhand export returns --sku MUG-RED

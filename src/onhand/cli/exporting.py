@@ -71,6 +71,13 @@ def purchase_orders(
     return _export("purchase_orders", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until)))
 
 
+def transfers(
+    file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None, since: From = None, until: To = None
+) -> int:
+    """Transfers, one row per line, oldest first; a warehouse is either end."""
+    return _export("transfers", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until)))
+
+
 def returns(
     file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None, since: From = None, until: To = None
 ) -> int:

@@ -191,6 +191,7 @@ class TransferLineRow(NamedTuple):
     quantity: int
     received: int
     cancelled: int
+    lost: int
 
 
 class TransferIdRow(NamedTuple):

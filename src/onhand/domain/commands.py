@@ -184,6 +184,14 @@ class CancelTransfer(msgspec.Struct, frozen=True, tag=True):
     transfer: Id
 
 
+class WriteOffTransfer(msgspec.Struct, frozen=True, tag=True):
+    """What is under way, all (lines None) or some, is lost: it comes neither there nor back."""
+
+    header: Header
+    transfer: Id
+    lines: tuple[TransferLineWanted, ...] | None = None
+
+
 class CreatePurchaseOrder(msgspec.Struct, frozen=True, tag=True):
     """A draft; header.operation_id becomes its id. Without a date, it gets one when it is placed."""
 
@@ -261,7 +269,7 @@ class Repair(msgspec.Struct, frozen=True, tag=True):
 
 
 ReservationCommand = Release | Fulfill | Extend | Expire
-TransferCommand = ReceiveTransfer | CancelTransfer
+TransferCommand = ReceiveTransfer | CancelTransfer | WriteOffTransfer
 PurchaseOrderCommand = PlacePurchaseOrder | ReceivePurchaseOrder | CancelPurchaseOrder
 Command = (
     Receive

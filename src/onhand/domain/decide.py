@@ -26,6 +26,7 @@ from onhand.domain.commands import (
     Replenish,
     Reserve,
     TakeBack,
+    WriteOffTransfer,
 )
 from onhand.domain.errors import DomainError
 from onhand.domain.outcomes import Done
@@ -74,6 +75,8 @@ def _decide(world: World, command: Command) -> Done:  # noqa: C901, PLR0911, PLR
             return moving.receive_transfer(world, command)
         case CancelTransfer():
             return moving.cancel_transfer(world, command)
+        case WriteOffTransfer():
+            return moving.write_off_transfer(world, command)
         case CreatePurchaseOrder():
             return purchasing.create(world, command)
         case Replenish():

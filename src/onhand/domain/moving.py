@@ -15,6 +15,7 @@ from onhand.domain.commands import (
     Receive,
     ReceiveTransfer,
     TransferLineWanted,
+    WriteOffTransfer,
 )
 from onhand.domain.errors import (
     BelowZero,
@@ -242,6 +243,25 @@ def cancel_transfer(world: World, command: CancelTransfer) -> TransferDone:
     return _transfer_done(transfer, warnings)
 
 
+def write_off_transfer(world: World, command: WriteOffTransfer) -> TransferDone:
+    """What is lost on its way comes to nobody: less is incoming, and the ledger says how much and why."""
+    transfer = _open_transfer(world, command.transfer)
+    losses = _arrivals(transfer, command.lines)
+    world.open_operation(command.header, "TRANSFER")
+    for line, units in losses:
+        destination = world.level(line.product, transfer.destination)
+        before = destination.position
+        destination.incoming -= units
+        line.cancelled += units
+        line.lost += units
+        world.post(destination, command.header, "TRANSFER", 0)
+        world.note_state(destination, State.LOST, units)
+        world.watch(destination, before)
+    transfer.status = transfer_status_of(transfer.lines)
+    transfer.touched = True
+    return _transfer_done(transfer, [])
+
+
 def _open_transfer(world: World, transfer_id: Id) -> Transfer:
     transfer = world.transfers.get(transfer_id)
     if transfer is None:
@@ -281,7 +301,7 @@ def operation_done(world: World, header: Header, type_: str, posted: list[Posted
 
 def _transfer_done(transfer: Transfer, warnings: list[CapacityWarning]) -> TransferDone:
     """A copy: a later command of the same batch may change the transfer."""
-    lines = [TransferLine(x.line, x.product, x.quantity, x.received, x.cancelled) for x in transfer.lines]
+    lines = [TransferLine(x.line, x.product, x.quantity, x.received, x.cancelled, x.lost) for x in transfer.lines]
     return TransferDone(
         Transfer(
             transfer.transfer_id,

@@ -1,7 +1,7 @@
 """States of units that lie in a warehouse.
 
 available units are on_hand: on the shelf, to be sold. damaged and quality_control ones are counted beside it. scrapped
-ones are gone.
+ones are gone, and lost ones never came.
 """
 
 from enum import StrEnum
@@ -18,6 +18,7 @@ class State(StrEnum):
     DAMAGED = "damaged"
     QUALITY_CONTROL = "quality_control"
     SCRAPPED = "scrapped"
+    LOST = "lost"
 
 
 BESIDE_THE_SHELF = frozenset({State.DAMAGED, State.QUALITY_CONTROL})

@@ -194,6 +194,8 @@ def _transfers(world: World, cell: int) -> Iterator[Write]:
             "receiveds": Ints([line.received for _, line in lines]),
             "cancelleds": Ints([line.cancelled for _, line in lines]),
         }
+        if not new:
+            detail["losts"] = Ints([line.lost for _, line in lines])
         if new:
             header |= {
                 "now": world.now,

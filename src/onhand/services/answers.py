@@ -140,10 +140,13 @@ class Reservation(Struct):
 
 
 class TransferredLine(Struct):
+    """cancelled will not arrive; lost is the part of it that did not come back either."""
+
     sku: str
     quantity: int
     received: int
     cancelled: int
+    lost: int = 0
 
 
 class Transfer(Struct):

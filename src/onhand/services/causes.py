@@ -3,6 +3,7 @@
 from onhand.db import queries as q
 from onhand.db import queries_return as back
 from onhand.db import queries_supply as supply
+from onhand.db import queries_transfer as moves
 
 UNGUARDED = (
     "The trigger ledger_append_only is missing or disabled: ledger rows can be changed. Apply the migrations again, "
@@ -57,6 +58,13 @@ def of_states(row: supply.StateDifferenceRow) -> str:
     if row.orphans:
         parts.append(f"{row.orphans} row(s) of ledger_state have no ledger row")
     return ("; ".join(parts) + ": one of them was changed past the engine.").capitalize()
+
+
+def of_losses(row: moves.LossDifferenceRow) -> str:
+    return (
+        f"The transfer says {row.transfer_lost} were lost on their way, the ledger {row.ledger_lost}: one of them was "
+        "changed past the engine."
+    )
 
 
 def of_returns(row: back.ReturnDifferenceRow) -> str:

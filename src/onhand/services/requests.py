@@ -206,6 +206,13 @@ class TransferPart(Body):
     lines: Annotated[list[TransferLine], Meta(min_length=1, max_length=limits.LINES_MAX)] | None = None
 
 
+class TransferLoss(Body):
+    """Without lines: all that is under way is lost."""
+
+    reason: Reason
+    lines: Annotated[list[TransferLine], Meta(min_length=1, max_length=limits.LINES_MAX)] | None = None
+
+
 class ShipTo(Body):
     """Coordinates, or a country."""
 

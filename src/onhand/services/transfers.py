@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 
 from onhand.db import queries as q
-from onhand.domain.commands import CancelTransfer, Dispatch, ReceiveTransfer, TransferCommand, TransferLineWanted
+from onhand.domain.commands import (
+    CancelTransfer,
+    Dispatch,
+    ReceiveTransfer,
+    TransferCommand,
+    TransferLineWanted,
+    WriteOffTransfer,
+)
 from onhand.domain.errors import FieldProblem, Invalid, Unknown
 from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
@@ -13,7 +20,8 @@ from onhand.engine.job import Key
 from onhand.services import answers, capacity, rendering
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import parse_id, products_of, warehouse_named
-from onhand.services.requests import NewTransfer, TransferPart
+from onhand.services.requests import NewTransfer, TransferLoss, TransferPart
+from onhand.services.requests import TransferLine as TransferLineNamed
 from onhand.services.submitting import Reply, header, header_about, idempotency
 
 
@@ -41,14 +49,25 @@ async def receive(
 ) -> Reply[answers.Transfer]:
     """Take in what is under way, all or some. Raises DomainError."""
     subject = parse_id(transfer_id, "transfer_id")
-    lines = None
-    if request.lines is not None:
-        products = await products_of(onhand, request.lines)
-        lines = tuple(
-            TransferLineWanted(product, line.quantity) for product, line in zip(products, request.lines, strict=True)
-        )
-    command = ReceiveTransfer(header_about(actor, "transfer", subject), subject, lines)
+    command = ReceiveTransfer(header_about(actor, "transfer", subject), subject, await _parts(onhand, request.lines))
     return await _submit(onhand, command, idempotency(actor, key, "receive_transfer", request, transfer_id))
+
+
+async def write_off(
+    onhand: Onhand, actor: str, transfer_id: str, request: TransferLoss, key: str | None = None
+) -> Reply[answers.Transfer]:
+    """What is under way, all or some, is lost. Raises DomainError."""
+    subject = parse_id(transfer_id, "transfer_id")
+    about = header_about(actor, "transfer", subject, reason=request.reason)
+    command = WriteOffTransfer(about, subject, await _parts(onhand, request.lines))
+    return await _submit(onhand, command, idempotency(actor, key, "write_off_transfer", request, transfer_id))
+
+
+async def _parts(onhand: Onhand, lines: Sequence[TransferLineNamed] | None) -> tuple[TransferLineWanted, ...] | None:
+    if lines is None:
+        return None
+    products = await products_of(onhand, lines)
+    return tuple(TransferLineWanted(product, line.quantity) for product, line in zip(products, lines, strict=True))
 
 
 async def cancel(onhand: Onhand, actor: str, transfer_id: str, key: str | None = None) -> Reply[answers.Transfer]:
