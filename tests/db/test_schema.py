@@ -162,6 +162,10 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "purchase_order_line_open_is_the_rest": [{"open": 3}, {"open": -1, "received": 4}],
     "count_session_status_known": [{"status": "lost"}],
     "count_session_approval_limit_not_negative": [{"approval_limit": -1}],
+    "count_session_currency_known": [{"currency": "euro"}, {"currency": "eur"}],
+    "count_session_value_not_negative": [{"approval_value": -1, "currency": "EUR"}],
+    "count_session_value_has_currency": [{"approval_value": 1}],
+    "count_line_unit_cost_not_negative": [{"unit_cost": -1}],
     "count_session_posted_has_time": [{"status": "posted"}, {"posted_at": TIME}],
     "count_line_not_negative": [
         {"expected": -1},

@@ -110,7 +110,7 @@ CODES: dict[str, Code] = {
     "COUNT_NEEDS_APPROVAL": Code(
         409,
         "Count needs approval",
-        "A line differs by more units than the count's approval_limit.",
+        "A line differs by more units than approval_limit, or all differences are worth more than approval_value.",
         "Count it again, or have it approved: POST /v1/counts/{id}/approve.",
     ),
     "WAREHOUSE_INACTIVE": Code(

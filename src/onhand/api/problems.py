@@ -160,6 +160,20 @@ def _already_exists(error: e.AlreadyExists) -> Told:
     return Told(error.code, detail, [{"path": error.kind, "code": error.code, "detail": detail}])
 
 
+def _count_needs_approval(error: e.CountNeedsApproval) -> Told:
+    told = []
+    if error.approval_limit is not None and error.variance > error.approval_limit:
+        told.append(f"A line differs by {error.variance} units; up to {error.approval_limit} need no approval.")
+    if error.approval_value is not None:
+        told.append(
+            f"The differences are worth {error.value_off} {error.currency}; up to {error.approval_value} need no "
+            "approval, and none whose cost is unknown."
+        )
+    names = ("variance", "approval_limit", "value_off", "approval_value", "currency")
+    facts = {name: getattr(error, name) for name in names}
+    return Told(error.code, " ".join(told), [{"path": "count_id", "code": error.code, **facts}])
+
+
 def _at(line: int, code: str, **facts: object) -> Entry:
     return {"path": f"lines[{line}]", "code": code, **facts}
 
@@ -193,18 +207,7 @@ TABLE: dict[type[Exception], Callable[[Any], Told]] = {
         f"The count is {error.status}: nothing more is counted into it.",
         [{"path": "count_id", "code": error.code, "status": error.status}],
     ),
-    e.CountNeedsApproval: lambda error: Told(
-        error.code,
-        f"A line differs by {error.variance} units; up to {error.approval_limit} need no approval.",
-        [
-            {
-                "path": "count_id",
-                "code": error.code,
-                "variance": error.variance,
-                "approval_limit": error.approval_limit,
-            }
-        ],
-    ),
+    e.CountNeedsApproval: _count_needs_approval,
     e.WarehouseInactive: _warehouse_inactive,
     e.NoActiveWarehouse: lambda error: Told(
         error.code,

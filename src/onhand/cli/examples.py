@@ -143,6 +143,10 @@ Examples:
   onhand export transfers transfers.csv --warehouse LEJ1
   onhand export transfers --from 2026-03-01 | grep in_transit
 """,
+    "exporting:counts": """Examples:
+  onhand export counts counts.csv --from 2026-03-01
+  onhand export counts --warehouse LEJ1
+""",
     "exporting:returns": """Examples:
   onhand export returns returns.csv --from 2026-03-01
   onhand export returns --sku MUG-RED

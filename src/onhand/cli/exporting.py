@@ -78,6 +78,13 @@ def transfers(
     return _export("transfers", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until)))
 
 
+def counts(
+    file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None, since: From = None, until: To = None
+) -> int:
+    """Cycle counts, one row per line, oldest first."""
+    return _export("counts", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until)))
+
+
 def returns(
     file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None, since: From = None, until: To = None
 ) -> int:

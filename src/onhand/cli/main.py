@@ -63,6 +63,7 @@ _add(_export, "reservations", "exporting:reservations", "Reservations, one row p
 _add(_export, "suppliers", "exporting:suppliers", "Suppliers, one row per product they sell, with its terms.")
 _add(_export, "purchase_orders", "exporting:purchase_orders", "Purchase orders, one row per line, oldest first.")
 _add(_export, "transfers", "exporting:transfers", "Transfers, one row per line, oldest first.")
+_add(_export, "counts", "exporting:counts", "Cycle counts, one row per line, oldest first.")
 _add(_export, "returns", "exporting:returns", "What customers sent back, oldest first.")
 _reorder = _group("reorder", "Purchase orders for what runs low.")
 _add(_reorder, "run", "reordering:run", "The daily batch: order what levels below their threshold lack.")

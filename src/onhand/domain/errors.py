@@ -201,12 +201,18 @@ class CountClosed(DomainError):
 
 @dataclass(eq=False)
 class CountNeedsApproval(DomainError):
-    """A line of the count differs by more units than may be posted without approval."""
+    """The count differs by more than may be posted without approval: a line in units, or all of it in money.
+
+    variance is that of the line that differs most; value_off and approval_value are decimals as text, in currency.
+    """
 
     code: ClassVar[str] = "COUNT_NEEDS_APPROVAL"
     count: Id
     variance: int
-    approval_limit: int
+    approval_limit: int | None
+    value_off: str | None = None
+    approval_value: str | None = None
+    currency: str | None = None
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from psycopg import AsyncServerCursor
 from psycopg.rows import tuple_row
 
 from onhand.db import queries as q
+from onhand.db import queries_count as count
 from onhand.db import queries_return as back
 from onhand.db import queries_supply as supply
 from onhand.db import queries_transfer as moves
@@ -48,6 +49,7 @@ EXPORTS = {
     "suppliers": Export(supply.EXPORT_SUPPLIERS),
     "purchase_orders": Export(supply.EXPORT_PURCHASE_ORDERS),
     "transfers": Export(moves.EXPORT_TRANSFERS),
+    "counts": Export(count.EXPORT_COUNTS),
     "returns": Export(back.EXPORT_RETURNS),
 }
 
