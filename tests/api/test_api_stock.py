@@ -200,6 +200,38 @@ def test_transfers_go_come_and_come_back(client, shop):
     assert (shop.level(sku, source)["on_hand"], shop.level(sku, target)["on_hand"]) == (4, 5)
 
 
+def test_what_was_lost_on_its_way_is_written_off(client, shop):
+    sku, source = shop.stocked(9)
+    target = shop.warehouse()
+    body = {"from": source, "to": target, "lines": [{"sku": sku, "quantity": 4}], "mode": "in_transit"}
+    transfer = shop.post("/v1/transfers", body)["transfer_id"]
+    path = f"/v1/transfers/{transfer}/write_off"
+    for bad, where in (({}, "reason"), ({"reason": "x", "lines": [{"sku": sku, "quantity": 0}]}, "lines[0].quantity")):
+        refused = client.post(path, json=bad)
+        assert (refused.status_code, refused.json()["errors"][0]["path"]) == (422, where)
+    too_many = client.post(path, json={"reason": "x", "lines": [{"sku": sku, "quantity": 5}]})
+    assert (too_many.status_code, too_many.json()["code"]) == (409, "QUANTITY_EXCEEDS_OPEN")
+    some = {"reason": "fell off", "lines": [{"sku": sku, "quantity": 1}]}
+    first, again = (client.post(path, json=some, headers={"Idempotency-Key": f"lost-{sku}"}) for _ in range(2))
+    assert first.json() == again.json()
+    client.post(f"/v1/transfers/{transfer}/receive", json={"lines": [{"sku": sku, "quantity": 2}]})
+    done = client.post(path, json={"reason": "fell off"}).json()
+    assert (done["status"], done["lines"]) == (
+        "received",
+        [{"sku": sku, "quantity": 4, "received": 2, "cancelled": 2, "lost": 2}],
+    )
+    level = shop.level(sku, target)
+    assert (level["on_hand"], level["incoming"]) == (2, 0)
+    entries = client.get("/v1/ledger", params={"reference_id": transfer, "warehouse": target}).json()["items"]
+    assert [(x["quantity"], x["reason"], x["states"]) for x in entries] == [
+        (0, "fell off", {"lost": 1}),
+        (2, None, None),
+        (0, "fell off", {"lost": 1}),
+    ]
+    closed = client.post(path, json={"reason": "fell off"})
+    assert (closed.status_code, closed.json()["code"]) == (409, "TRANSFER_CLOSED")
+
+
 def test_availability_of_one_and_of_many(client, shop):
     sku, warehouse = shop.stocked(7)
     one = client.get(f"/v1/availability/{sku}", params={"consistency": "strong", "warehouse": warehouse})

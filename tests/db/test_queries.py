@@ -13,7 +13,16 @@ from psycopg import adapters
 
 import onhand.db
 from onhand.db import queries as q
-from onhand.db import queries_availability, queries_count, queries_routing, queries_supply, queries_web
+from onhand.db import (
+    queries_availability,
+    queries_count,
+    queries_return,
+    queries_room,
+    queries_routing,
+    queries_supply,
+    queries_transfer,
+    queries_web,
+)
 from onhand.db.query import Query, Statement
 from onhand.domain.ids import Id
 
@@ -25,7 +34,10 @@ MODULES = (
     queries_availability,
     queries_routing,
     queries_count,
+    queries_return,
+    queries_room,
     queries_supply,
+    queries_transfer,
     queries_web,
 )
 ALL = {name: value for m in MODULES for name, value in vars(m).items() if isinstance(value, Query | Statement)}

@@ -2,7 +2,14 @@
 
 import pytest
 
-from onhand.domain.commands import CancelTransfer, Dispatch, Receive, ReceiveTransfer, TransferLineWanted
+from onhand.domain.commands import (
+    CancelTransfer,
+    Dispatch,
+    Receive,
+    ReceiveTransfer,
+    TransferLineWanted,
+    WriteOffTransfer,
+)
 from onhand.domain.errors import (
     InsufficientStock,
     LevelOverflow,
@@ -164,3 +171,44 @@ def test_lines_that_come_back_must_fit_together() -> None:
 def test_a_transfer_that_does_not_exist_is_unknown() -> None:
     assert refused(a_world(), ReceiveTransfer(header(), new_operation()), Unknown).kind == "transfer"
     assert refused(a_world(), CancelTransfer(header(), new_operation()), Unknown).kind == "transfer"
+
+
+def lost(transfer: Transfer, *units: int) -> WriteOffTransfer:
+    lines = tuple(wanted(n) for n in units) or None
+    return WriteOffTransfer(header(reason="fell off"), transfer.transfer_id, lines)
+
+
+def test_what_is_lost_closes_the_rest_and_the_ledger_says_how_much() -> None:
+    world, transfer = under_way(5, 2)
+    moved(world, ReceiveTransfer(header(), transfer.transfer_id, (wanted(3),)))
+    done = moved(world, lost(transfer, 3))
+    assert [(x.received, x.cancelled, x.lost, x.open) for x in done.lines] == [(3, 2, 2, 0), (0, 1, 1, 1)]
+    assert (done.status, world.levels[A, WEST].incoming) == ("partially_received", 1)
+    entries = world.entries[-2:]
+    assert [(x.type, x.quantity, x.on_hand, x.reason) for x in entries] == [("TRANSFER", 0, 3, "fell off")] * 2
+    assert [(x.state, x.quantity) for x in world.state_entries] == [("lost", 2), ("lost", 1)]
+    assert moved(world, lost(transfer)).status == "received"
+    assert quantities(world, warehouse=WEST) == (3, 0, 0)
+    refused(world, lost(transfer), TransferClosed)
+    assert broken(world) == []
+
+
+def test_all_of_it_lost_or_some_and_the_rest_sent_back() -> None:
+    world, transfer = under_way(5)
+    assert moved(world, lost(transfer)).status == "lost"
+    world, transfer = under_way(5)
+    refused(world, lost(transfer, 6), QuantityExceedsOpen)
+    assert moved(world, lost(transfer, 2)).status == "in_transit"
+    done = moved(world, CancelTransfer(header(), transfer.transfer_id))
+    assert [(x.cancelled, x.lost) for x in done.lines] == [(5, 2)]
+    assert (done.status, quantities(world)) == ("lost", (8, 0, 0))
+    assert broken(world) == []
+
+
+def test_a_loss_below_the_threshold_is_noted() -> None:
+    world, transfer = under_way(5)
+    world.levels[A, WEST].reorder_threshold = 4
+    moved(world, lost(transfer, 1))
+    assert not world.notes
+    moved(world, lost(transfer, 1))
+    assert set(world.notes) == {(A, WEST)}

@@ -38,6 +38,7 @@ from onhand.domain.commands import (
     StateLine,
     StockLine,
     TransferLineWanted,
+    WriteOffTransfer,
 )
 from onhand.domain.errors import DomainError
 from onhand.domain.ids import Id
@@ -273,6 +274,14 @@ class EngineAgainstModel(RuleBasedStateMachine):
         id_, lorry = self.lorry(pick)
         moves = None if units is None else (TransferLineWanted(self.products[lorry.product], units),)
         self.compare(ReceiveTransfer(header(), id_, moves), lambda: self.model.arrive(lorry, units))
+
+    @precondition(lambda self: self.lorry_ids)
+    @rule(pick=ANY, units=PART)
+    def lose(self, pick: int, units: int | None) -> None:
+        id_, lorry = self.lorry(pick)
+        lines = None if units is None else (TransferLineWanted(self.products[lorry.product], units),)
+        command = WriteOffTransfer(header(reason="fell off"), id_, lines)
+        self.compare(command, lambda: self.model.lose(lorry, units))
 
     @precondition(lambda self: self.lorry_ids)
     @rule(pick=ANY)

@@ -46,7 +46,16 @@ BROKEN = {
     "what moved between states has its ledger row": """
         SELECT moved.* FROM ledger_state moved WHERE NOT EXISTS (
           SELECT FROM ledger WHERE (ledger.txn_id, ledger.product_id, ledger.warehouse_id)
-            = (moved.txn_id, moved.product_id, moved.warehouse_id) AND ledger.type IN ('RECEIVE', 'ADJUST'))
+            = (moved.txn_id, moved.product_id, moved.warehouse_id) AND ledger.type IN ('RECEIVE', 'ADJUST', 'TRANSFER'))
+    """,
+    "what was lost on its way is in the ledger": """
+        SELECT * FROM (
+          SELECT product_id, to_warehouse_id AS warehouse_id, sum(lost) AS told
+          FROM transfer JOIN transfer_line USING (cell, transfer_id) GROUP BY product_id, to_warehouse_id
+        ) lines FULL JOIN (
+          SELECT product_id, warehouse_id, sum(quantity) AS booked FROM ledger_state
+          WHERE state = 'lost' GROUP BY product_id, warehouse_id
+        ) rows USING (product_id, warehouse_id) WHERE coalesce(told, 0) <> coalesce(booked, 0)
     """,
     "what is under way is incoming": """
         SELECT level.*, open FROM level FULL JOIN (
@@ -85,6 +94,14 @@ BROKEN = {
         SELECT operation.operation_id, ledger.operation_id FROM operation
         FULL JOIN ledger ON ledger.operation_id = operation.operation_id AND ledger.type = operation.type
         WHERE operation.operation_id IS NULL OR ledger.operation_id IS NULL
+    """,
+    "nothing comes back that was not shipped": """
+        SELECT held.*, back FROM reservation_line held JOIN (
+          SELECT cell, reservation_id, reservation_line AS line, from_warehouse_id AS warehouse_id,
+                 sum(quantity) AS back
+          FROM customer_return_line WHERE disposition IN ('restock', 'damaged', 'quality_control')
+          GROUP BY cell, reservation_id, reservation_line, from_warehouse_id
+        ) returned USING (cell, reservation_id, line, warehouse_id) WHERE back > fulfilled
     """,
     "an open hold that ends has a timer": """
         SELECT * FROM reservation WHERE expires_at IS NOT NULL AND status IN ('active', 'partially_fulfilled')

@@ -47,6 +47,7 @@ class Lorry:
     destination: int
     units: int
     received: int = 0
+    lost: int = 0
     status: str = "in_transit"
 
 
@@ -248,9 +249,22 @@ class Model:
         lorry.status = "partially_received" if lorry.units else "received"
         self.receive(lorry.product, lorry.destination, units)
 
+    def lose(self, lorry: Lorry, units: int | None) -> None:
+        if not lorry.units:
+            raise Refused("TRANSFER_CLOSED")
+        units = lorry.units if units is None else units
+        if units > lorry.units:
+            raise Refused("QUANTITY_EXCEEDS_OPEN")
+        lorry.units -= units
+        lorry.lost += units
+        if lorry.units:
+            lorry.status = "partially_received" if lorry.received else "in_transit"
+        else:
+            lorry.status = "received" if lorry.received else "lost"
+
     def cancel(self, lorry: Lorry) -> None:
         if not lorry.units:
             raise Refused("TRANSFER_CLOSED")
         units, lorry.units = lorry.units, 0
-        lorry.status = "received" if lorry.received else "cancelled"
+        lorry.status = "received" if lorry.received else "lost" if lorry.lost else "cancelled"
         self.receive(lorry.product, lorry.source, units)

@@ -9,7 +9,7 @@ from onhand.api.decoding import decode
 from onhand.api.once import once
 from onhand.api.queries import LevelsQuery, Paged, ProductsQuery
 from onhand.api.route import Call
-from onhand.services import levels, products, warehouses
+from onhand.services import capacity, levels, products, warehouses
 from onhand.services.requests import LevelSettings, NewProduct, NewWarehouse, ProductPatch, WarehousePatch
 
 _PRODUCT = msgspec.json.Decoder(NewProduct)
@@ -57,6 +57,10 @@ async def create_warehouse(call: Call) -> Answer:
 
 async def get_warehouse(call: Call) -> Answer:
     return ok(await warehouses.get(call.onhand, call.path["warehouse"]))
+
+
+async def get_capacity(call: Call) -> Answer:
+    return ok(await capacity.filled(call.onhand, call.path["warehouse"]))
 
 
 async def patch_warehouse(call: Call) -> Answer:

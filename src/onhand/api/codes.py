@@ -53,6 +53,12 @@ CODES: dict[str, Code] = {
         "More units are to be released, fulfilled or received than are open.",
         "Read the reservation or transfer again and ask for at most what is open.",
     ),
+    "QUANTITY_EXCEEDS_FULFILLED": Code(
+        409,
+        "Quantity exceeds what was fulfilled",
+        "More units are to come back than were fulfilled, less those that came back before.",
+        "Read the reservation and its returns; take back at most the rest.",
+    ),
     "NOT_COVERED": Code(
         409,
         "Not covered by stock",
@@ -70,6 +76,12 @@ CODES: dict[str, Code] = {
     ),
     "LEVEL_OVERFLOW": Code(
         409, "Level overflow", "A level would exceed 2,147,483,647 units.", "Check the quantity for a slip."
+    ),
+    "CAPACITY_EXCEEDED": Code(
+        409,
+        "Capacity exceeded",
+        "More is to come into a warehouse than it takes in, and its capacity_policy is refuse; errors names each line.",
+        "Bring less, or elsewhere; or change the warehouse's capacity or its policy.",
     ),
     "TRANSFER_CLOSED": Code(
         409,
@@ -98,7 +110,7 @@ CODES: dict[str, Code] = {
     "COUNT_NEEDS_APPROVAL": Code(
         409,
         "Count needs approval",
-        "A line differs by more units than the count's approval_limit.",
+        "A line differs by more units than approval_limit, or all differences are worth more than approval_value.",
         "Count it again, or have it approved: POST /v1/counts/{id}/approve.",
     ),
     "WAREHOUSE_INACTIVE": Code(

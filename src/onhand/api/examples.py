@@ -9,6 +9,7 @@ WAREHOUSE_ID = "019332c5-71b0-7c3a-9a41-5b1f0f8c1a02"
 RESERVATION_ID = "019332c5-71b0-7c3a-9a41-5b1f0f8c1a03"
 OPERATION_ID = "019332c5-71b0-7c3a-9a41-5b1f0f8c1a04"
 TRANSFER_ID = "019332c5-71b0-7c3a-9a41-5b1f0f8c1a05"
+RETURN_ID = "019332c5-71b0-7c3a-9a41-5b1f0f8c1a14"
 EVENT_ID = "019332c5-71b0-7c3a-9a41-5b1f0f8c1a06"
 REQUEST_ID = "req_019332c5-71b0-7c3a-9a41-5b1f0f8c1a07"
 NOW = "2026-03-01T10:00:00Z"
@@ -36,8 +37,21 @@ NEW_WAREHOUSE: Json = {
     "location": {"latitude": 51.42, "longitude": 12.24, "country": "DE", "postal_code": "04435"},
     "time_zone": "Europe/Berlin",
     "capacity": 100_000,
+    "capacity_in": "units",
+    "capacity_policy": "warn",
 }
 WAREHOUSE: Json = {"warehouse_id": WAREHOUSE_ID, **NEW_WAREHOUSE, "active": True, "created_at": NOW, "updated_at": NOW}
+FILLED: Json = {
+    "warehouse": "LEJ1",
+    "capacity": 100_000,
+    "capacity_in": "units",
+    "capacity_policy": "warn",
+    "used": 61_240,
+    "free": 38_760,
+    "units": 61_240,
+    "unmeasured": 310,
+    "as_of": NOW,
+}
 WAREHOUSE_PATCH: Json = {"active": False}
 LEVEL_SETTINGS: Json = {"reorder_threshold": 10, "reorder_quantity": 50, "backorder_limit": 20, "safety_stock": 2}
 LEVEL: Json = {
@@ -79,6 +93,7 @@ RECEIPT: Json = {
         }
     ],
     "short": [],
+    "warnings": [],
 }
 NEW_ADJUSTMENT: Json = {
     "lines": [{"sku": "MUG-RED", "warehouse": "LEJ1", "counted_quantity": 5, "reason": "count", "expected_on_hand": 7}]
@@ -229,10 +244,12 @@ TRANSFER: Json = {
     "status": "in_transit",
     "created_at": NOW,
     "created_by": "key:dock",
-    "lines": [{"sku": "MUG-RED", "quantity": 4, "received": 0, "cancelled": 0}],
+    "lines": [{"sku": "MUG-RED", "quantity": 4, "received": 0, "cancelled": 0, "lost": 0}],
+    "warnings": [],
 }
 RECEIVED: Json = {**TRANSFER, "status": "received", "lines": [{**TRANSFER["lines"][0], "received": 4}]}
 CANCELLED: Json = {**TRANSFER, "status": "cancelled", "lines": [{**TRANSFER["lines"][0], "cancelled": 4}]}
+LOST: Json = {**TRANSFER, "status": "lost", "lines": [{**TRANSFER["lines"][0], "cancelled": 4, "lost": 4}]}
 AVAILABILITY: Json = {
     "sku": "MUG-RED",
     "available": 2,

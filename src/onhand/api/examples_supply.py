@@ -50,6 +50,7 @@ DRAFT: Json = {
     "created_at": NOW,
     "created_by": "key:buyer",
     "lines": [_LINE],
+    "warnings": [],
 }
 PURCHASE_ORDER: Json = {**DRAFT, "status": "placed", "expected_arrival_date": "2026-03-06", "placed_at": LATER}
 ARRIVAL: Json = {"lines": [{"sku": "MUG-RED", "quantity": 36, "damaged": 1}]}

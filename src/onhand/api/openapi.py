@@ -125,6 +125,7 @@ def _example(name: str) -> str:
         "warehouse": "LEJ1",
         "reservation_id": examples.RESERVATION_ID,
         "transfer_id": examples.TRANSFER_ID,
+        "return_id": examples.RETURN_ID,
         "supplier": "KILN",
         "count_id": examples_supply.COUNT_ID,
         "purchase_order_id": examples_supply.PURCHASE_ORDER_ID,

@@ -95,6 +95,15 @@ def _quantity_exceeds_open(error: e.QuantityExceedsOpen) -> Told:
     )
 
 
+def _quantity_exceeds_fulfilled(error: e.QuantityExceedsFulfilled) -> Told:
+    facts = {"requested": error.requested, "fulfilled": error.fulfilled, "returned": error.returned}
+    return Told(
+        error.code,
+        f"{error.fulfilled} units were fulfilled and {error.returned} came back; {error.requested} cannot.",
+        [_at(error.line, error.code, product=error.product, **facts)],
+    )
+
+
 def _below_zero(error: e.BelowZero) -> Told:
     facts = {"quantity_change": error.quantity_change, "on_hand": error.on_hand}
     return Told(
@@ -121,6 +130,22 @@ def _level_overflow(error: e.LevelOverflow) -> Told:
     )
 
 
+def _capacity_exceeded(error: e.CapacityExceeded) -> Told:
+    entries = [
+        _at(
+            x.line,
+            error.code,
+            product=x.product,
+            warehouse=x.warehouse,
+            requested=x.requested,
+            free=x.free,
+            capacity_in=x.capacity_in,
+        )
+        for x in error.excesses
+    ]
+    return Told(error.code, _lines((x.line for x in error.excesses), None, "would not fit into the warehouse"), entries)
+
+
 def _warehouse_inactive(error: e.WarehouseInactive) -> Told:
     detail = "The warehouse takes no new stock and no new orders."
     return Told(error.code, detail, [_at(error.line, error.code, warehouse=error.warehouse)])
@@ -137,6 +162,20 @@ def _already_exists(error: e.AlreadyExists) -> Told:
     return Told(error.code, detail, [{"path": error.kind, "code": error.code, "detail": detail}])
 
 
+def _count_needs_approval(error: e.CountNeedsApproval) -> Told:
+    told = []
+    if error.approval_limit is not None and error.variance > error.approval_limit:
+        told.append(f"A line differs by {error.variance} units; up to {error.approval_limit} need no approval.")
+    if error.approval_value is not None:
+        told.append(
+            f"The differences are worth {error.value_off} {error.currency}; up to {error.approval_value} need no "
+            "approval, and none whose cost is unknown."
+        )
+    names = ("variance", "approval_limit", "value_off", "approval_value", "currency")
+    facts = {name: getattr(error, name) for name in names}
+    return Told(error.code, " ".join(told), [{"path": "count_id", "code": error.code, **facts}])
+
+
 def _at(line: int, code: str, **facts: object) -> Entry:
     return {"path": f"lines[{line}]", "code": code, **facts}
 
@@ -148,10 +187,12 @@ TABLE: dict[type[Exception], Callable[[Any], Told]] = {
         error.code, f"The reservation is {error.status}: nothing of it is open.", [_status("reservation_id", error)]
     ),
     e.QuantityExceedsOpen: _quantity_exceeds_open,
+    e.QuantityExceedsFulfilled: _quantity_exceeds_fulfilled,
     e.NotCovered: _not_covered,
     e.BelowZero: _below_zero,
     e.StaleExpectation: _stale_expectation,
     e.LevelOverflow: _level_overflow,
+    e.CapacityExceeded: _capacity_exceeded,
     e.TransferClosed: lambda error: Told(
         error.code, f"The transfer is {error.status}: nothing of it is under way.", [_status("transfer_id", error)]
     ),
@@ -168,18 +209,7 @@ TABLE: dict[type[Exception], Callable[[Any], Told]] = {
         f"The count is {error.status}: nothing more is counted into it.",
         [{"path": "count_id", "code": error.code, "status": error.status}],
     ),
-    e.CountNeedsApproval: lambda error: Told(
-        error.code,
-        f"A line differs by {error.variance} units; up to {error.approval_limit} need no approval.",
-        [
-            {
-                "path": "count_id",
-                "code": error.code,
-                "variance": error.variance,
-                "approval_limit": error.approval_limit,
-            }
-        ],
-    ),
+    e.CountNeedsApproval: _count_needs_approval,
     e.WarehouseInactive: _warehouse_inactive,
     e.NoActiveWarehouse: lambda error: Told(
         error.code,

@@ -11,7 +11,7 @@ from onhand.domain.limits import (
     PAGE_MAX_ROWS,
     QUANTITY_MAX_UNITS,
 )
-from onhand.services.requests import LedgerFilter, OrderId, Sku, WarehouseCode
+from onhand.services.requests import LedgerFilter, OrderId, Sku, UuidText, WarehouseCode
 from onhand.services.supply_requests import SupplierCode
 
 Limit = Annotated[int, Meta(ge=1, le=PAGE_MAX_ROWS, description="rows of one page")]
@@ -40,7 +40,7 @@ class ReservationsQuery(Paged):
 
 
 class TransfersQuery(Paged):
-    status: Literal["in_transit", "partially_received", "received", "cancelled"] | None = None
+    status: Literal["in_transit", "partially_received", "received", "cancelled", "lost"] | None = None
 
 
 class PurchaseOrdersQuery(Paged):
@@ -50,6 +50,11 @@ class PurchaseOrdersQuery(Paged):
 
 class CountsQuery(Paged):
     status: Literal["open", "posted", "cancelled"] | None = None
+
+
+class ReturnsQuery(Paged):
+    reservation_id: UuidText | None = None
+    order_id: OrderId | None = None
 
 
 class LedgerQuery(LedgerFilter, forbid_unknown_fields=True, kw_only=True):

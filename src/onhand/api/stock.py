@@ -14,6 +14,7 @@ from onhand.services.requests import (
     NewReceipt,
     NewStateChange,
     NewTransfer,
+    TransferLoss,
     TransferPart,
 )
 
@@ -22,6 +23,7 @@ _ADJUSTMENT = msgspec.json.Decoder(NewAdjustment)
 _STATE_CHANGE = msgspec.json.Decoder(NewStateChange)
 _TRANSFER = msgspec.json.Decoder(NewTransfer)
 _TRANSFER_PART = msgspec.json.Decoder(TransferPart)
+_TRANSFER_LOSS = msgspec.json.Decoder(TransferLoss)
 _EXTENSION = msgspec.json.Decoder(Extension)
 
 
@@ -57,6 +59,11 @@ async def receive_transfer(call: Call) -> Answer:
 async def cancel_transfer(call: Call) -> Answer:
     decode(_NOTHING, call.body)
     return of_reply(await transfers.cancel(call.onhand, call.actor, call.path["transfer_id"], call.key), 200)
+
+
+async def write_off_transfer(call: Call) -> Answer:
+    loss = decode(_TRANSFER_LOSS, call.body)
+    return of_reply(await transfers.write_off(call.onhand, call.actor, call.path["transfer_id"], loss, call.key), 200)
 
 
 async def get_transfer(call: Call) -> Answer:

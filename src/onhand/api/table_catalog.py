@@ -4,6 +4,7 @@ from onhand.api import catalog, examples, reading
 from onhand.api.queries import EventsQuery, LedgerQuery, LevelsQuery, Paged, ProductsQuery
 from onhand.api.route import Route
 from onhand.services import answers, reconcile
+from onhand.services.capacity import Filled
 from onhand.services.requests import LevelSettings, NewProduct, NewWarehouse, ProductPatch, WarehousePatch
 
 READ = frozenset({"read"})
@@ -113,6 +114,18 @@ WAREHOUSES = [
         answer=answers.Warehouse,
         shown=examples.WAREHOUSE,
         problems=("NOT_FOUND",),
+    ),
+    Route(
+        method="GET",
+        path="/v1/warehouses/{warehouse}/capacity",
+        handle=catalog.get_capacity,
+        summary="Measure how full a warehouse is",
+        tag="warehouses",
+        scopes=READ,
+        answer=Filled,
+        shown=examples.FILLED,
+        problems=("NOT_FOUND",),
+        description="Reads every level of the warehouse.",
     ),
     Route(
         method="PATCH",

@@ -18,21 +18,39 @@ _LINE: dict[str, Any] = {
     "moved": None,
     "counted_quantity": None,
     "variance": None,
+    "unit_cost": "4.2500",
+    "variance_value": None,
+}
+_TOTALS: dict[str, Any] = {
+    "lines": 1,
+    "counted": 0,
+    "units": 0,
+    "units_off": 0,
+    "value": "0",
+    "value_off": "0",
+    "unvalued": 0,
 }
 _OPEN: dict[str, Any] = {
     "count_id": COUNT_ID,
     "warehouse": "LEJ1",
     "status": "open",
     "approval_limit": 5,
+    "approval_value": "100.0000",
+    "currency": "EUR",
     "needs_approval": False,
     "approved_by": None,
     "created_at": NOW,
     "created_by": "key:floor",
     "posted_at": None,
+    "totals": _TOTALS,
     "lines": [_LINE],
     "short": [],
 }
-_COUNTED = {**_OPEN, "lines": [{**_LINE, "moved": -2, "counted_quantity": 4, "variance": -1}]}
+_COUNTED = {
+    **_OPEN,
+    "totals": {**_TOTALS, "counted": 1, "units": -1, "units_off": 1, "value": "-4.2500", "value_off": "4.2500"},
+    "lines": [{**_LINE, "moved": -2, "counted_quantity": 4, "variance": -1, "variance_value": "-4.2500"}],
+}
 
 COUNTS = [
     Route(
@@ -45,7 +63,13 @@ COUNTS = [
         status=201,
         body=NewCount,
         answer=CountSession,
-        example={"warehouse": "LEJ1", "lines": [{"sku": "MUG-RED"}], "approval_limit": 5},
+        example={
+            "warehouse": "LEJ1",
+            "lines": [{"sku": "MUG-RED"}],
+            "approval_limit": 5,
+            "approval_value": "100.00",
+            "currency": "EUR",
+        },
         shown=_OPEN,
         problems=LINES,
         idempotent=True,

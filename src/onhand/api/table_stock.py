@@ -20,6 +20,7 @@ from onhand.services.requests import (
     NewTransfer,
     ReservationBatch,
     ReservationPart,
+    TransferLoss,
     TransferPart,
 )
 
@@ -157,7 +158,7 @@ STOCK = [
         answer=answers.Operation,
         example=examples.NEW_RECEIPT,
         shown=examples.RECEIPT,
-        problems=("WAREHOUSE_INACTIVE", "LEVEL_OVERFLOW", *LINES, *BUSY),
+        problems=("WAREHOUSE_INACTIVE", "LEVEL_OVERFLOW", "CAPACITY_EXCEEDED", *LINES, *BUSY),
         idempotent=True,
     ),
     Route(
@@ -209,7 +210,7 @@ TRANSFERS = [
         answer=answers.Transfer,
         example=examples.NEW_TRANSFER,
         shown=examples.TRANSFER,
-        problems=("INSUFFICIENT_STOCK", "WAREHOUSE_INACTIVE", "LEVEL_OVERFLOW", *LINES, *BUSY),
+        problems=("INSUFFICIENT_STOCK", "WAREHOUSE_INACTIVE", "LEVEL_OVERFLOW", "CAPACITY_EXCEEDED", *LINES, *BUSY),
         idempotent=True,
     ),
     Route(
@@ -246,7 +247,15 @@ TRANSFERS = [
         answer=answers.Transfer,
         example={},
         shown=examples.RECEIVED,
-        problems=("NOT_FOUND", "TRANSFER_CLOSED", "QUANTITY_EXCEEDS_OPEN", "LEVEL_OVERFLOW", *LINES, *BUSY),
+        problems=(
+            "NOT_FOUND",
+            "TRANSFER_CLOSED",
+            "QUANTITY_EXCEEDS_OPEN",
+            "LEVEL_OVERFLOW",
+            "CAPACITY_EXCEEDED",
+            *LINES,
+            *BUSY,
+        ),
         idempotent=True,
         description="Without lines: all that is under way.",
     ),
@@ -262,8 +271,24 @@ TRANSFERS = [
         answer=answers.Transfer,
         example={},
         shown=examples.CANCELLED,
-        problems=("NOT_FOUND", "TRANSFER_CLOSED", "LEVEL_OVERFLOW", *BUSY),
+        problems=("NOT_FOUND", "TRANSFER_CLOSED", "LEVEL_OVERFLOW", "CAPACITY_EXCEEDED", *BUSY),
         idempotent=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/transfers/{transfer_id}/write_off",
+        handle=stock.write_off_transfer,
+        summary="Write off what was lost on its way, all or some",
+        tag="transfers",
+        scopes=OPERATE,
+        body=TransferLoss,
+        answer=answers.Transfer,
+        example={"reason": "fell off the lorry"},
+        shown=examples.LOST,
+        problems=("NOT_FOUND", "TRANSFER_CLOSED", "QUANTITY_EXCEEDS_OPEN", *LINES, *BUSY),
+        idempotent=True,
+        description="It is no longer incoming; the ledger says how much was lost and why. Without lines: all that is "
+        "under way.",
     ),
 ]
 

@@ -149,7 +149,7 @@ PURCHASE_ORDERS = [
         shown=examples.PARTIALLY_RECEIVED,
         problems=(
             *("NOT_FOUND", "PURCHASE_ORDER_CLOSED", "PURCHASE_ORDER_NOT_PLACED", "QUANTITY_EXCEEDS_OPEN"),
-            *("LEVEL_OVERFLOW", *LINES, *BUSY),
+            *("LEVEL_OVERFLOW", "CAPACITY_EXCEEDED", *LINES, *BUSY),
         ),
         idempotent=True,
         description="Without lines: all that is open. More than was ordered is taken in up to the supplier's "

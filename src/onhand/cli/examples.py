@@ -131,6 +131,30 @@ Examples:
   onhand export purchase_orders orders.csv --from 2026-03-01
   onhand export purchase_orders --warehouse LEJ1
 """,
+    "importing:returns": """Columns: sku, quantity and disposition (restock, quality_control, damaged or refuse), and \
+reservation_id or order_id; warehouse and reason may be there. The same content is taken back once: after a crash, \
+import the same file again and it continues.
+
+Examples:
+  onhand import returns returns.csv --dry-run
+  onhand import returns returns.csv --report refused.csv
+""",
+    "exporting:transfers": """Examples:
+  onhand export transfers transfers.csv --warehouse LEJ1
+  onhand export transfers --from 2026-03-01 | grep in_transit
+""",
+    "exporting:counts": """Examples:
+  onhand export counts counts.csv --from 2026-03-01
+  onhand export counts --warehouse LEJ1
+""",
+    "exporting:returns": """Examples:
+  onhand export returns returns.csv --from 2026-03-01
+  onhand export returns --sku MUG-RED
+""",
+    "filling:report": """Examples:
+  onhand capacity
+  onhand capacity --warehouse LEJ1 --json | jq .[0].free
+""",
     "reorder": """Examples:
   onhand reorder run --dry-run
 """,

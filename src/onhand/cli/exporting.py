@@ -71,6 +71,27 @@ def purchase_orders(
     return _export("purchase_orders", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until)))
 
 
+def transfers(
+    file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None, since: From = None, until: To = None
+) -> int:
+    """Transfers, one row per line, oldest first; a warehouse is either end."""
+    return _export("transfers", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until)))
+
+
+def counts(
+    file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None, since: From = None, until: To = None
+) -> int:
+    """Cycle counts, one row per line, oldest first."""
+    return _export("counts", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until)))
+
+
+def returns(
+    file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None, since: From = None, until: To = None
+) -> int:
+    """What customers sent back, one row per part, oldest first."""
+    return _export("returns", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until)))
+
+
 def _export(kind: str, file: str, wanted: Filter) -> int:
     async def work(onhand: Onhand) -> int:
         export, done = EXPORTS[kind], 0

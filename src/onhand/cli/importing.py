@@ -19,6 +19,7 @@ from onhand.services import importing
 from onhand.services.context import Onhand
 from onhand.services.importing import STOCK_COLUMNS, Refusal, StockImport, Summary
 from onhand.services.importing_products import PRODUCT_COLUMNS, REQUIRED_COLUMNS, import_products
+from onhand.services.importing_returns import REQUIRED_RETURN_COLUMNS, RETURN_COLUMNS, ReturnImport
 from onhand.services.importing_suppliers import REQUIRED_SUPPLIER_COLUMNS, SUPPLIER_COLUMNS, import_suppliers
 
 File = Annotated[str, Parameter(help="The CSV file, also gzipped; - reads stdin.", allow_leading_hyphen=True)]
@@ -80,6 +81,30 @@ def suppliers(
     return _import("suppliers", file, work, dry_run=dry_run, report=report, as_json=as_json)
 
 
+def returns(
+    file: File,
+    /,
+    *,
+    dry_run: DryRun = False,
+    report: Report = None,
+    as_json: AsJson = False,
+) -> int:
+    """Take back what customers sent: a return for each row."""
+
+    async def work(onhand: Onhand, read: CsvFile, scanned: Scan, refusals: "Refusals") -> Summary:
+        with progress("importing returns") as meter:
+            job = ReturnImport(
+                onhand,
+                scanned.digest,
+                dry_run=dry_run,
+                refuse=refusals.add,
+                advance=lambda done: meter(done, scanned.rows),
+            )
+            return await job.run(read.records())
+
+    return _import("returns", file, work, dry_run=dry_run, report=report, as_json=as_json)
+
+
 def stock(
     file: File,
     /,
@@ -125,6 +150,7 @@ COLUMNS = {
     "stock": (STOCK_COLUMNS, STOCK_COLUMNS),
     "products": (PRODUCT_COLUMNS, REQUIRED_COLUMNS),
     "suppliers": (SUPPLIER_COLUMNS, REQUIRED_SUPPLIER_COLUMNS),
+    "returns": (RETURN_COLUMNS, REQUIRED_RETURN_COLUMNS),
 }
 
 

@@ -191,6 +191,7 @@ class TransferLineRow(NamedTuple):
     quantity: int
     received: int
     cancelled: int
+    lost: int
 
 
 class TransferIdRow(NamedTuple):
@@ -269,6 +270,8 @@ class WarehouseRow(NamedTuple):
     active: bool
     created_at: datetime
     updated_at: datetime
+    capacity_in: str
+    capacity_policy: str
 
 
 class WarehouseIdRow(NamedTuple):

@@ -16,6 +16,8 @@ class CountRow(NamedTuple):
     created_at: datetime
     created_by: str
     posted_at: datetime | None
+    approval_value: str | None
+    currency: str | None
 
 
 class CountLineRow(NamedTuple):
@@ -27,10 +29,30 @@ class CountLineRow(NamedTuple):
     counted: int | None
     book: int | None
     book_version: int | None
+    unit_cost: str | None
 
 
 class CountIdRow(NamedTuple):
     count_id: Id
+
+
+class ExportedCountRow(NamedTuple):
+    count_id: Id
+    status: str
+    warehouse: str
+    line: int
+    sku: str
+    expected: int
+    moved: int | None
+    counted_quantity: int | None
+    variance: int | None
+    unit_cost: str | None
+    variance_value: str | None
+    currency: str | None
+    approved_by: str | None
+    created_at: datetime
+    created_by: str
+    posted_at: datetime | None
 
 
 INSERT_COUNT = Statement("insert_count")
@@ -42,3 +64,4 @@ FIND_COUNTS = Query("find_counts", CountIdRow)
 RECORD_COUNTS = Statement("record_counts")
 APPROVE_COUNT = Statement("approve_count")
 END_COUNT = Statement("end_count")
+EXPORT_COUNTS = Query("export_counts", ExportedCountRow)

@@ -15,6 +15,7 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     reason: str | None = None
     reference_type: str | None = None
     reference_id: str | None = None
+    measured: bool = False  # what comes in was refused for want of room, and the warehouse was measured since
 
 
 class StockLine(msgspec.Struct, frozen=True, gc=False):
@@ -131,6 +132,28 @@ class Expire(msgspec.Struct, frozen=True, tag=True):
     reservation: Id
 
 
+class ReturnLine(msgspec.Struct, frozen=True, gc=False):
+    """Units that came back, of any of the reservations or of one line of theirs; disposition is one of Disposition.
+
+    warehouse None: they are where they had been shipped from.
+    """
+
+    product: Id
+    quantity: int
+    disposition: str
+    line: int | None = None
+    warehouse: Id | None = None
+    reason: str | None = None
+
+
+class TakeBack(msgspec.Struct, frozen=True, tag=True):
+    """A return; header.operation_id becomes its id. reservations: those of the order, oldest first."""
+
+    header: Header
+    reservations: tuple[Id, ...]
+    lines: tuple[ReturnLine, ...]
+
+
 class TransferLineWanted(msgspec.Struct, frozen=True, gc=False):
     product: Id
     quantity: int
@@ -159,6 +182,14 @@ class CancelTransfer(msgspec.Struct, frozen=True, tag=True):
 
     header: Header
     transfer: Id
+
+
+class WriteOffTransfer(msgspec.Struct, frozen=True, tag=True):
+    """What is under way, all (lines None) or some, is lost: it comes neither there nor back."""
+
+    header: Header
+    transfer: Id
+    lines: tuple[TransferLineWanted, ...] | None = None
 
 
 class CreatePurchaseOrder(msgspec.Struct, frozen=True, tag=True):
@@ -238,7 +269,7 @@ class Repair(msgspec.Struct, frozen=True, tag=True):
 
 
 ReservationCommand = Release | Fulfill | Extend | Expire
-TransferCommand = ReceiveTransfer | CancelTransfer
+TransferCommand = ReceiveTransfer | CancelTransfer | WriteOffTransfer
 PurchaseOrderCommand = PlacePurchaseOrder | ReceivePurchaseOrder | CancelPurchaseOrder
 Command = (
     Receive
@@ -246,6 +277,7 @@ Command = (
     | ChangeState
     | Reserve
     | ReservationCommand
+    | TakeBack
     | Dispatch
     | TransferCommand
     | CreatePurchaseOrder

@@ -5,7 +5,7 @@ Pure: the clock, the ids and everything read come in with the world; everything 
 
 from collections.abc import Sequence
 
-from onhand.domain import holding, moving, purchasing, repairing
+from onhand.domain import holding, moving, purchasing, repairing, returning
 from onhand.domain.commands import (
     Adjust,
     CancelPurchaseOrder,
@@ -25,6 +25,8 @@ from onhand.domain.commands import (
     Repair,
     Replenish,
     Reserve,
+    TakeBack,
+    WriteOffTransfer,
 )
 from onhand.domain.errors import DomainError
 from onhand.domain.outcomes import Done
@@ -65,12 +67,16 @@ def _decide(world: World, command: Command) -> Done:  # noqa: C901, PLR0911, PLR
             return holding.expire(world, command)
         case Extend():
             return holding.extend(world, command)
+        case TakeBack():
+            return returning.take_back(world, command)
         case Dispatch():
             return moving.dispatch(world, command)
         case ReceiveTransfer():
             return moving.receive_transfer(world, command)
         case CancelTransfer():
             return moving.cancel_transfer(world, command)
+        case WriteOffTransfer():
+            return moving.write_off_transfer(world, command)
         case CreatePurchaseOrder():
             return purchasing.create(world, command)
         case Replenish():

@@ -5,10 +5,12 @@ DomainError
 ├── InsufficientStock   INSUFFICIENT_STOCK
 ├── ReservationClosed   RESERVATION_CLOSED
 ├── QuantityExceedsOpen QUANTITY_EXCEEDS_OPEN
+├── QuantityExceedsFulfilled QUANTITY_EXCEEDS_FULFILLED
 ├── NotCovered          NOT_COVERED
 ├── BelowZero           BELOW_ZERO
 ├── StaleExpectation    STALE_EXPECTATION
 ├── LevelOverflow       LEVEL_OVERFLOW
+├── CapacityExceeded    CAPACITY_EXCEEDED
 ├── TransferClosed      TRANSFER_CLOSED
 ├── PurchaseOrderClosed PURCHASE_ORDER_CLOSED
 ├── PurchaseOrderNotPlaced PURCHASE_ORDER_NOT_PLACED
@@ -88,6 +90,18 @@ class QuantityExceedsOpen(DomainError):
 
 
 @dataclass(eq=False)
+class QuantityExceedsFulfilled(DomainError):
+    """More units are to come back than were shipped, less those that came back already."""
+
+    code: ClassVar[str] = "QUANTITY_EXCEEDS_FULFILLED"
+    line: int
+    product: Id
+    requested: int
+    fulfilled: int
+    returned: int
+
+
+@dataclass(eq=False)
 class NotCovered(DomainError):
     """Units that wait for stock (backordered) cannot be shipped yet."""
 
@@ -131,6 +145,26 @@ class LevelOverflow(DomainError):
 
 
 @dataclass(eq=False)
+class Excess:
+    """One line that does not fit. requested and free are in units or litres, as capacity_in says."""
+
+    line: int
+    product: Id
+    warehouse: Id
+    requested: int
+    free: int
+    capacity_in: str
+
+
+@dataclass(eq=False)
+class CapacityExceeded(DomainError):
+    """More is to come into a warehouse than it takes in."""
+
+    code: ClassVar[str] = "CAPACITY_EXCEEDED"
+    excesses: list[Excess]
+
+
+@dataclass(eq=False)
 class TransferClosed(DomainError):
     """The transfer is received or cancelled: nothing of it is under way."""
 
@@ -167,12 +201,18 @@ class CountClosed(DomainError):
 
 @dataclass(eq=False)
 class CountNeedsApproval(DomainError):
-    """A line of the count differs by more units than may be posted without approval."""
+    """The count differs by more than may be posted without approval: a line in units, or all of it in money.
+
+    variance is that of the line that differs most; value_off and approval_value are decimals as text, in currency.
+    """
 
     code: ClassVar[str] = "COUNT_NEEDS_APPROVAL"
     count: Id
     variance: int
-    approval_limit: int
+    approval_limit: int | None
+    value_off: str | None = None
+    approval_value: str | None = None
+    currency: str | None = None
 
 
 @dataclass(eq=False)

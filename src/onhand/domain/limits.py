@@ -14,6 +14,7 @@ IDEMPOTENCY_KEPT_S = 7 * 24 * 3600
 
 LINES_MAX = 1_000  # of one operation: a count or a receipt of a whole delivery, an order of a wholesaler
 RESERVATION_BATCH_MAX = 1_000
+RESERVATIONS_OF_ORDER_MAX = 100  # that a return by order_id looks at, the newest
 AVAILABILITY_SKUS_MAX = 500
 PAGE_MAX_ROWS = 1_000
 PAGE_DEFAULT_ROWS = 100

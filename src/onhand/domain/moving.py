@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from onhand.domain.admitting import Incoming, admit, count_in
 from onhand.domain.backorders import settle
 from onhand.domain.commands import (
     Adjust,
@@ -14,6 +15,7 @@ from onhand.domain.commands import (
     Receive,
     ReceiveTransfer,
     TransferLineWanted,
+    WriteOffTransfer,
 )
 from onhand.domain.errors import (
     BelowZero,
@@ -27,7 +29,7 @@ from onhand.domain.errors import (
 )
 from onhand.domain.ids import Id
 from onhand.domain.level import Level, LevelKey
-from onhand.domain.outcomes import OperationDone, Posted, Short, TransferDone
+from onhand.domain.outcomes import CapacityWarning, OperationDone, Posted, Short, TransferDone
 from onhand.domain.states import State, move, take_in, units_in
 from onhand.domain.transfer import Transfer, TransferLine, TransferStatus, transfer_status_of
 from onhand.domain.world import World, fits, must_be_active
@@ -42,13 +44,17 @@ def receive(world: World, command: Receive) -> OperationDone:
         demand[level.key] += line.quantity  # Two lines may name one level: judge their sum.
         if not fits(level, demand[level.key]):
             raise LevelOverflow(index, line.product, line.warehouse, line.quantity)
+    coming = (Incoming(index, x.product, x.warehouse, x.quantity) for index, x in enumerate(command.lines))
+    warnings = admit(world, command.header, coming)
     world.open_operation(command.header, "RECEIVE")
     posted = []
     for line in command.lines:
         level = world.level(line.product, line.warehouse)
         good = take_in(world, level, command.header, line.quantity, line.damaged, line.quality_control)
         posted.append(posted_line(level, good))
-    return operation_done(world, command.header, "RECEIVE", posted, [])
+    done = operation_done(world, command.header, "RECEIVE", posted, [])
+    done.warnings = warnings
+    return done
 
 
 def adjust(world: World, command: Adjust) -> OperationDone:
@@ -67,6 +73,8 @@ def adjust(world: World, command: Adjust) -> OperationDone:
             raise LevelOverflow(index, line.product, line.warehouse, change)
         counted[level.key] = on_hand + change
         changes.append(change)
+    found = zip(command.lines, changes, strict=True)
+    count_in(world, (Incoming(0, line.product, line.warehouse, change) for line, change in found))
     world.open_operation(command.header, "ADJUST")
     posted: list[Posted] = []
     short: list[Short] = []
@@ -131,6 +139,8 @@ def dispatch(world: World, command: Dispatch) -> TransferDone:
             raise LevelOverflow(index, line.product, command.destination, line.quantity)
     if shortages:
         raise InsufficientStock(shortages, len(command.lines))
+    coming = [Incoming(n, x.product, command.destination, x.quantity) for n, x in enumerate(command.lines)]
+    warnings = admit(world, command.header, coming if command.immediate else ())
     world.open_operation(command.header, "TRANSFER")
     transfer = _new_transfer(world, command)
     for moved in transfer.lines:
@@ -144,7 +154,7 @@ def dispatch(world: World, command: Dispatch) -> TransferDone:
         if command.immediate:
             _arrive(world, command.header, destination, moved, moved.quantity)
     transfer.status = transfer_status_of(transfer.lines)
-    return _transfer_done(transfer)
+    return _transfer_done(transfer, warnings)
 
 
 def _new_transfer(world: World, command: Dispatch) -> Transfer:
@@ -174,12 +184,14 @@ def receive_transfer(world: World, command: ReceiveTransfer) -> TransferDone:
     """Take in units that are under way, all or some; they cover backorders at the destination first."""
     transfer = _open_transfer(world, command.transfer)
     arrivals = _arrivals(transfer, command.lines)
+    coming = (Incoming(line.line, line.product, transfer.destination, units) for line, units in arrivals)
+    warnings = admit(world, command.header, coming)
     world.open_operation(command.header, "TRANSFER")
     for line, units in arrivals:
         _arrive(world, command.header, world.level(line.product, transfer.destination), line, units)
     transfer.status = transfer_status_of(transfer.lines)
     transfer.touched = True
-    return _transfer_done(transfer)
+    return _transfer_done(transfer, warnings)
 
 
 def _arrivals(transfer: Transfer, lines: Sequence[TransferLineWanted] | None) -> list[tuple[TransferLine, int]]:
@@ -210,6 +222,8 @@ def cancel_transfer(world: World, command: CancelTransfer) -> TransferDone:
         returning[line.product] += line.open  # Two lines may name one product: judge their sum.
         if not fits(world.level(line.product, transfer.source), returning[line.product]):
             raise LevelOverflow(line.line, line.product, transfer.source, line.open)
+    coming = (Incoming(line.line, line.product, transfer.source, line.open) for line in transfer.lines)
+    warnings = admit(world, command.header, coming)
     world.open_operation(command.header, "TRANSFER")
     for line in transfer.lines:
         units = line.open
@@ -226,7 +240,26 @@ def cancel_transfer(world: World, command: CancelTransfer) -> TransferDone:
         settle(world, source)
     transfer.status = transfer_status_of(transfer.lines)
     transfer.touched = True
-    return _transfer_done(transfer)
+    return _transfer_done(transfer, warnings)
+
+
+def write_off_transfer(world: World, command: WriteOffTransfer) -> TransferDone:
+    """What is lost on its way comes to nobody: less is incoming, and the ledger says how much and why."""
+    transfer = _open_transfer(world, command.transfer)
+    losses = _arrivals(transfer, command.lines)
+    world.open_operation(command.header, "TRANSFER")
+    for line, units in losses:
+        destination = world.level(line.product, transfer.destination)
+        before = destination.position
+        destination.incoming -= units
+        line.cancelled += units
+        line.lost += units
+        world.post(destination, command.header, "TRANSFER", 0)
+        world.note_state(destination, State.LOST, units)
+        world.watch(destination, before)
+    transfer.status = transfer_status_of(transfer.lines)
+    transfer.touched = True
+    return _transfer_done(transfer, [])
 
 
 def _open_transfer(world: World, transfer_id: Id) -> Transfer:
@@ -266,9 +299,9 @@ def operation_done(world: World, header: Header, type_: str, posted: list[Posted
     )
 
 
-def _transfer_done(transfer: Transfer) -> TransferDone:
+def _transfer_done(transfer: Transfer, warnings: list[CapacityWarning]) -> TransferDone:
     """A copy: a later command of the same batch may change the transfer."""
-    lines = [TransferLine(x.line, x.product, x.quantity, x.received, x.cancelled) for x in transfer.lines]
+    lines = [TransferLine(x.line, x.product, x.quantity, x.received, x.cancelled, x.lost) for x in transfer.lines]
     return TransferDone(
         Transfer(
             transfer.transfer_id,
@@ -278,5 +311,6 @@ def _transfer_done(transfer: Transfer) -> TransferDone:
             transfer.created_at,
             transfer.created_by,
             lines,
-        )
+        ),
+        warnings,
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from onhand.domain.customer_return import CustomerReturn
 from onhand.domain.ids import Id
 from onhand.domain.purchase_order import PurchaseOrder
 from onhand.domain.reservation import Reservation
@@ -34,6 +35,15 @@ class Short(msgspec.Struct, frozen=True, gc=False):
     quantity: int
 
 
+class CapacityWarning(msgspec.Struct, frozen=True, gc=False):
+    """A warehouse holds more than it should. capacity and used are in units or litres, as capacity_in says."""
+
+    warehouse: Id
+    capacity: int
+    used: int
+    capacity_in: str
+
+
 class OperationDone(msgspec.Struct, tag_field="kind", tag="operation"):
     operation_id: Id
     type: str
@@ -44,6 +54,7 @@ class OperationDone(msgspec.Struct, tag_field="kind", tag="operation"):
     reference_id: str | None
     lines: list[Posted]
     short: list[Short]
+    warnings: list[CapacityWarning] = []
 
 
 class ReservationDone(msgspec.Struct, tag_field="kind", tag="reservation"):
@@ -52,10 +63,17 @@ class ReservationDone(msgspec.Struct, tag_field="kind", tag="reservation"):
 
 class TransferDone(msgspec.Struct, tag_field="kind", tag="transfer"):
     transfer: Transfer
+    warnings: list[CapacityWarning] = []
 
 
 class PurchaseOrderDone(msgspec.Struct, tag_field="kind", tag="purchase_order"):
     purchase_order: PurchaseOrder
+    warnings: list[CapacityWarning] = []
+
+
+class ReturnDone(msgspec.Struct, tag_field="kind", tag="return"):
+    customer_return: CustomerReturn
+    warnings: list[CapacityWarning] = []
 
 
 class Refused(msgspec.Struct, tag_field="kind", tag="refused"):
@@ -69,4 +87,4 @@ class Nothing(msgspec.Struct, tag_field="kind", tag="nothing"):
     """There was nothing to do (a timer that fired early)."""
 
 
-Done = OperationDone | ReservationDone | TransferDone | PurchaseOrderDone | Nothing
+Done = OperationDone | ReservationDone | TransferDone | PurchaseOrderDone | ReturnDone | Nothing

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from onhand.domain.admitting import Incoming, admit
 from onhand.domain.commands import (
     ArrivalLine,
     CancelPurchaseOrder,
@@ -165,6 +166,8 @@ def receive(world: World, command: ReceivePurchaseOrder) -> PurchaseOrderDone:
         more[line.key] += max(0, arrived.units - line.open)  # The rest was incoming, and counted then.
         if not fits(world.level(*line.key), more[line.key]):
             raise LevelOverflow(line.line, line.product, line.warehouse, arrived.units)
+    coming = (Incoming(line.line, line.product, line.warehouse, arrived.units) for line, arrived in arrivals)
+    warnings = admit(world, command.header, coming)
     world.open_operation(command.header, "RECEIVE")
     for line, arrived in arrivals:
         level = world.level(*line.key)
@@ -179,7 +182,9 @@ def receive(world: World, command: ReceivePurchaseOrder) -> PurchaseOrderDone:
             _write_off(world, line)
     order.status = purchase_order_status_of(order.lines)
     order.touched = True
-    return _done(order)
+    done = _done(order)
+    done.warnings = warnings
+    return done
 
 
 class _Arrived(msgspec.Struct):

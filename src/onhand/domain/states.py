@@ -1,7 +1,7 @@
 """States of units that lie in a warehouse.
 
 available units are on_hand: on the shelf, to be sold. damaged and quality_control ones are counted beside it. scrapped
-ones are gone.
+ones are gone, and lost ones never came.
 """
 
 from enum import StrEnum
@@ -18,6 +18,7 @@ class State(StrEnum):
     DAMAGED = "damaged"
     QUALITY_CONTROL = "quality_control"
     SCRAPPED = "scrapped"
+    LOST = "lost"
 
 
 BESIDE_THE_SHELF = frozenset({State.DAMAGED, State.QUALITY_CONTROL})
@@ -30,13 +31,21 @@ def units_in(level: Level, state: str) -> int:
     return level.damaged if state == State.DAMAGED else level.quality_control
 
 
-def take_in(world: World, level: Level, header: Header, quantity: int, damaged: int, quality_control: int) -> int:
+def take_in(
+    world: World,
+    level: Level,
+    header: Header,
+    quantity: int,
+    damaged: int,
+    quality_control: int,
+    reason: str | None = None,
+) -> int:
     """A RECEIVE of quantity units, of which so many are damaged and so many are to be looked at.
 
-    The rest goes onto the shelf, covers backorders first, and is returned.
+    The rest goes onto the shelf, covers backorders first, and is returned. reason None: the header's.
     """
     good = quantity - damaged - quality_control
-    world.post(level, header, "RECEIVE", good, on_hand=good)
+    world.post(level, header, "RECEIVE", good, on_hand=good, reason=reason)
     for state, units in ((State.DAMAGED, damaged), (State.QUALITY_CONTROL, quality_control)):
         if units:
             world.shift(level, state, units)

@@ -1,9 +1,10 @@
 """Transfers: stock on its way from one warehouse to another.
 
-in_transit ──receive some──▶ partially_received ──receive or cancel the rest──▶ received
+in_transit ──receive some──▶ partially_received ──receive, cancel or write off the rest──▶ received
     │
     ├──receive all──▶ received
-    └──cancel──▶ cancelled
+    ├──cancel──▶ cancelled
+    └──write off──▶ lost
 """
 
 from collections.abc import Sequence
@@ -20,16 +21,18 @@ class TransferStatus(StrEnum):
     PARTIALLY_RECEIVED = "partially_received"
     RECEIVED = "received"
     CANCELLED = "cancelled"
+    LOST = "lost"
 
 
 class TransferLine(msgspec.Struct, gc=False):
-    """Units of one product on their way. quantity = under way + received + cancelled."""
+    """Units of one product on their way. quantity = under way + received + cancelled; lost is part of cancelled."""
 
     line: int
     product: Id
     quantity: int
     received: int = 0
     cancelled: int = 0
+    lost: int = 0
 
     @property
     def open(self) -> int:
@@ -52,4 +55,6 @@ def transfer_status_of(lines: Sequence[TransferLine]) -> TransferStatus:
     received = any(line.received for line in lines)
     if any(line.open for line in lines):
         return TransferStatus.PARTIALLY_RECEIVED if received else TransferStatus.IN_TRANSIT
-    return TransferStatus.RECEIVED if received else TransferStatus.CANCELLED
+    if received:
+        return TransferStatus.RECEIVED
+    return TransferStatus.LOST if any(line.lost for line in lines) else TransferStatus.CANCELLED

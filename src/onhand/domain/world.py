@@ -12,12 +12,14 @@ from typing import Any
 import msgspec
 
 from onhand.domain.commands import Header
+from onhand.domain.customer_return import CustomerReturn
 from onhand.domain.errors import Unknown, WarehouseInactive
 from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level, LevelKey
 from onhand.domain.limits import QUANTITY_MAX_UNITS
 from onhand.domain.purchase_order import PurchaseOrder
 from onhand.domain.reservation import Allocation, Reservation
+from onhand.domain.room import Room
 from onhand.domain.routing import Ranker, Warehouse
 from onhand.domain.sourcing import Foreseen, Stock
 from onhand.domain.transfer import Transfer
@@ -79,7 +81,7 @@ class MissingFactsError(Exception):
 
     waiting: how many backordered allocations of a level, oldest first; youngest: how many covered ones, youngest
     first; products: whose backorder limits are needed because a level is about to be made; sums: what a level's ledger
-    reservations add up to; levels: to be locked, because an order would go there.
+    reservations add up to; levels: to be locked, because an order would go there; volumes: of which products.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class MissingFactsError(Exception):
         products: Iterable[Id] = (),
         sums: Iterable[LevelKey] = (),
         levels: Iterable[LevelKey] = (),
+        volumes: Iterable[Id] = (),
     ) -> None:
         super().__init__("facts are missing")
         self.waiting = dict(waiting or {})
@@ -97,6 +100,7 @@ class MissingFactsError(Exception):
         self.products = frozenset(products)
         self.sums = frozenset(sums)
         self.levels = frozenset(levels)
+        self.volumes = frozenset(volumes)
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -134,6 +138,9 @@ class World:
         self.reservations = {reservation.reservation_id: reservation for reservation in reservations}
         self.transfers = {transfer.transfer_id: transfer for transfer in transfers}
         self.purchase_orders: dict[Id, PurchaseOrder] = {}
+        self.returns: dict[Id, CustomerReturn] = {}
+        self.rooms: dict[Id, Room] = {}  # of the warehouses whose capacity is looked at
+        self.volumes: Mapping[Id, int] = {}  # mm³ of a unit
         self.drafted: Counter[LevelKey] = Counter()  # units in drafts, of the levels to be reordered
         self.notes: dict[LevelKey, None] = {}  # levels that fell below their threshold
         self.waiting = waiting or {}

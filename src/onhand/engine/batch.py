@@ -9,11 +9,14 @@ import psycopg
 from psycopg import errors as pg
 
 from onhand.db import queries as q
+from onhand.db import queries_return as back
+from onhand.db import queries_room as room
 from onhand.db import queries_routing as qr
 from onhand.db import queries_supply as supply
 from onhand.db.arrays import Blobs, Ids
 from onhand.db.exchange import Asked
 from onhand.db.exchange import ExchangingConnection as Connection
+from onhand.domain.admitting import RoomUnknown
 from onhand.domain.commands import Command
 from onhand.domain.decide import Verdict, decide
 from onhand.domain.errors import IdempotencyKeyReused
@@ -112,20 +115,23 @@ class Batch:
         """Find the levels that reservations and transfers lead to, which never change, and plan the routed orders."""
         if not wanted.must_be_located:
             return Foresight()
-        asked = [
-            Asked(query.sql, {"cell": self.cell, name: Ids(sorted(ids))})
-            for query, name, ids in (
-                (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.reservations),
-                (q.FIND_LEVELS_OF_TRANSFERS, "transfer_ids", wanted.transfers),
-                (supply.FIND_LEVELS_OF_PURCHASE_ORDERS, "purchase_order_ids", wanted.purchase_orders),
-                (qr.READ_SHELVES, "product_ids", wanted.products),
-            )
-            if ids
-        ]
+        asked, inbound = [], []
+        for query, name, ids, brings in (
+            (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.reservations, False),
+            (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.returned, True),
+            (q.FIND_LEVELS_OF_TRANSFERS, "transfer_ids", wanted.transfers, True),
+            (supply.FIND_LEVELS_OF_PURCHASE_ORDERS, "purchase_order_ids", wanted.purchase_orders, True),
+            (qr.READ_SHELVES, "product_ids", wanted.products, False),
+        ):
+            if ids:
+                asked.append(Asked(query.sql, {"cell": self.cell, name: Ids(sorted(ids))}))
+                inbound.append(brings)
         told = await connection.exchange(asked)
         stock = told.pop() if wanted.products else None
-        for keys in told:
+        for keys, brings in zip(told, inbound, strict=False):  # The products come last.
             wanted.keys.update(keys)
+            if brings:
+                wanted.rooms.update(warehouse for _, warehouse in keys)
         if stock is None:
             return Foresight()
         commands = [job.command for job in self.jobs]
@@ -160,8 +166,11 @@ class Batch:
     def _holders(self, facts: Facts, wanted: Wants) -> list[tuple[list[tuple[Any, ...]], Any, dict[str, Any]]]:
         """Reservations and transfers, read after their levels are locked: whoever changes them holds those locks."""
         reads: list[tuple[list[tuple[Any, ...]], Any, dict[str, Any]]] = []
-        if wanted.reservations:
-            ids = {"reservation_ids": Ids(sorted(wanted.reservations))}
+        if wanted.rooms:  # First: nothing may wait for them that holds more than levels.
+            ids = {"warehouse_ids": Ids(sorted(wanted.rooms))}
+            reads += [([], room.HOLD_UNCOUNTED_ROOMS, ids), (facts.rooms, room.LOCK_ROOMS, ids)]
+        if wanted.reservations or wanted.returned:
+            ids = {"reservation_ids": Ids(sorted(wanted.reservations | wanted.returned))}
             reads += [
                 (facts.reservations, q.READ_RESERVATIONS, ids),
                 (facts.lines, q.READ_RESERVATION_LINES, ids),
@@ -179,6 +188,9 @@ class Batch:
             drafted = sorted(wanted.drafted)
             ids = {"product_ids": Ids([key[0] for key in drafted]), "warehouse_ids": Ids([key[1] for key in drafted])}
             reads.append((facts.drafted, supply.READ_DRAFTED, ids))
+        if wanted.returned:
+            ids = {"reservation_ids": Ids(sorted(wanted.returned))}
+            reads.append((facts.returned, back.READ_RETURNED_LINES, ids))
         return reads
 
     def _operation_ids(self) -> list[Id]:
@@ -213,7 +225,7 @@ class Batch:
         keyed = sorted(
             (job.key.digest, job.key.request_digest, outcome.encode(cast("Verdict", answer.verdict)))
             for job, answer in zip(self.jobs, answers, strict=True)
-            if job.key and not answer.replayed
+            if job.key and not answer.replayed and not isinstance(answer.verdict, RoomUnknown)
         )
         if not keyed:
             return []

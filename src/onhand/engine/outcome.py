@@ -9,14 +9,22 @@ from onhand.domain import errors
 from onhand.domain.decide import Verdict
 from onhand.domain.errors import DomainError
 from onhand.domain.ids import Id
-from onhand.domain.outcomes import Nothing, OperationDone, PurchaseOrderDone, Refused, ReservationDone, TransferDone
+from onhand.domain.outcomes import (
+    Nothing,
+    OperationDone,
+    PurchaseOrderDone,
+    Refused,
+    ReservationDone,
+    ReturnDone,
+    TransferDone,
+)
 
 _ERRORS: dict[str, type[DomainError]] = {
     error.code: error
     for error in vars(errors).values()
     if isinstance(error, type) and issubclass(error, DomainError) and error is not DomainError
 }
-_Stored = OperationDone | ReservationDone | TransferDone | PurchaseOrderDone | Refused | Nothing
+_Stored = OperationDone | ReservationDone | TransferDone | PurchaseOrderDone | ReturnDone | Refused | Nothing
 
 
 def _from_id(value: Any) -> bytes:  # noqa: ANN401  msgspec's signature

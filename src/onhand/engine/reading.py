@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from onhand.db import queries as q
+from onhand.db import queries_room as qr
 from onhand.db.query import Connection, Query
 from onhand.domain.commands import (
     Adjust,
@@ -22,11 +23,14 @@ from onhand.domain.commands import (
     Repair,
     Replenish,
     Reserve,
+    TakeBack,
 )
+from onhand.domain.customer_return import CustomerReturn, ReturnedPart
 from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level, LevelKey
 from onhand.domain.purchase_order import PurchaseOrder, PurchaseOrderLine
 from onhand.domain.reservation import Allocation, Reservation
+from onhand.domain.room import Room
 from onhand.domain.routing import Ranker
 from onhand.domain.transfer import Transfer, TransferLine
 from onhand.domain.world import Fetched, MissingFactsError, Sums, World
@@ -44,10 +48,12 @@ class Wants(msgspec.Struct):
     transfers: set[Id]
     purchase_orders: set[Id]
     drafted: set[LevelKey]
+    returned: set[Id]  # reservations of which something comes back
+    rooms: set[Id]  # warehouses into which something may come
 
     @property
     def must_be_located(self) -> bool:
-        return bool(self.products or self.reservations or self.transfers or self.purchase_orders)
+        return bool(self.products or self.reservations or self.returned or self.transfers or self.purchase_orders)
 
 
 def wants(commands: Sequence[Command]) -> Wants:  # noqa: C901, PLR0912  one table, as decide
@@ -58,6 +64,8 @@ def wants(commands: Sequence[Command]) -> Wants:  # noqa: C901, PLR0912  one tab
     transfers: set[Id] = set()
     purchase_orders: set[Id] = set()
     drafted: set[LevelKey] = set()
+    returned: set[Id] = set()
+    rooms: set[Id] = set()
     for command in commands:
         match command:
             case Reserve():
@@ -68,7 +76,10 @@ def wants(commands: Sequence[Command]) -> Wants:  # noqa: C901, PLR0912  one tab
                         keys.add((line.product, line.warehouse))
             case Receive() | Adjust() | ChangeState():
                 keys.update((line.product, line.warehouse) for line in command.lines)
+                if not isinstance(command, ChangeState):  # It moves units about in their warehouse.
+                    rooms.update(line.warehouse for line in command.lines)
             case Dispatch():
+                rooms.add(command.destination)
                 for moved in command.lines:
                     keys.update(((moved.product, command.source), (moved.product, command.destination)))
             case CreatePurchaseOrder() | Replenish():
@@ -79,13 +90,18 @@ def wants(commands: Sequence[Command]) -> Wants:  # noqa: C901, PLR0912  one tab
                 purchase_orders.add(command.header.operation_id)  # There only if an earlier attempt was committed.
             case PlacePurchaseOrder() | ReceivePurchaseOrder() | CancelPurchaseOrder():
                 purchase_orders.add(command.purchase_order)
+            case TakeBack():
+                returned.update(command.reservations)
+                named = {(back.product, back.warehouse) for back in command.lines if back.warehouse is not None}
+                keys |= named
+                rooms.update(warehouse for _, warehouse in named)
             case Repair():
                 keys.add((command.product, command.warehouse))
             case _ if hasattr(command, "reservation"):
                 reservations.add(command.reservation)
             case _:
                 transfers.add(command.transfer)
-    return Wants(keys, products, reservations, transfers, purchase_orders, drafted)
+    return Wants(keys, products, reservations, transfers, purchase_orders, drafted, returned, rooms)
 
 
 class Facts(msgspec.Struct):
@@ -99,6 +115,9 @@ class Facts(msgspec.Struct):
     purchase_orders: list[tuple[Any, ...]] = []
     purchase_order_lines: list[tuple[Any, ...]] = []
     drafted: list[tuple[Any, ...]] = []
+    returned: list[tuple[Any, ...]] = []
+    rooms: list[tuple[Any, ...]] = []
+    volumes: dict[Id, int] = {}
     queued: list[tuple[Any, ...]] = []
     waiting: dict[LevelKey, Fetched] = {}
     youngest: dict[LevelKey, Fetched] = {}
@@ -145,6 +164,9 @@ class Facts(msgspec.Struct):
             limits=self.limits,
         )
         world.purchase_orders = self._purchase_orders()
+        world.returns = self._returns()
+        world.rooms = {row[0]: _room(row) for row in self.rooms}
+        world.volumes = self.volumes
         world.drafted = Counter({(row[0], row[1]): row[2] for row in self.drafted})
         world.unknown_products = self.unknown_products
         world.sums = self.sums
@@ -157,6 +179,14 @@ class Facts(msgspec.Struct):
         for row in self.purchase_order_lines:
             lines.setdefault(row[0], []).append(PurchaseOrderLine(*row[1:]))
         return {row[0]: PurchaseOrder(*row[:7], lines=lines.get(row[0], [])) for row in self.purchase_orders}  # type: ignore[misc]
+
+    def _returns(self) -> dict[Id, CustomerReturn]:
+        returns: dict[Id, CustomerReturn] = {}
+        for row in self.returned:
+            order_id, reason, created_at, created_by = row[10:]
+            made = CustomerReturn(row[0], order_id, reason, created_at, created_by, [])
+            returns.setdefault(row[0], made).parts.append(ReturnedPart(*row[1:10]))
+        return returns
 
 
 def widened(missing: MissingFactsError, wanted: Wants, facts: Facts) -> MissingFactsError:
@@ -174,7 +204,11 @@ def widened(missing: MissingFactsError, wanted: Wants, facts: Facts) -> MissingF
             if level.backordered and level.key not in known
         }
     return MissingFactsError(
-        waiting=waiting, youngest=missing.youngest, products=products - facts.limits.keys(), sums=missing.sums
+        waiting=waiting,
+        youngest=missing.youngest,
+        products=products - facts.limits.keys(),
+        sums=missing.sums,
+        volumes=missing.volumes,
     )
 
 
@@ -194,6 +228,9 @@ async def fetch_missing(connection: Connection, cell: int, facts: Facts, missing
         )
         facts.limits.update(await cursor.fetchall())
         facts.unknown_products |= missing.products - facts.limits.keys()
+    if missing.volumes:
+        volumes = await qr.READ_VOLUMES.all(connection, product_ids=sorted(missing.volumes))
+        facts.volumes.update({row.product_id: int(row.volume) for row in volumes})
     for key in missing.sums:
         parameters = {"cell": cell, "product_id": key[0], "warehouse_id": key[1]}
         cursor = await connection.execute(q.SUM_LEVEL.sql, parameters, binary=True)
@@ -206,6 +243,11 @@ async def _queue(
     parameters = {"cell": cell, "product_id": key[0], "warehouse_id": key[1], "row_limit": limit}
     cursor = await connection.execute(query.sql, parameters, binary=True)
     return await cursor.fetchall()
+
+
+def _room(row: tuple[Any, ...]) -> Room:
+    warehouse, capacity, capacity_in, policy, base, added = row
+    return Room(warehouse, capacity, capacity_in, policy, None if base is None else int(base), int(added))
 
 
 def _fetched(rows: list[tuple[Any, ...]], limit: int) -> Fetched:

@@ -13,7 +13,8 @@ from typing import cast
 
 from onhand.db import queries as q
 from onhand.db.arrays import Blobs, Ids
-from onhand.db.query import Connection
+from onhand.db.exchange import Asked
+from onhand.db.exchange import ExchangingConnection as Connection
 from onhand.domain.errors import DomainError
 from onhand.domain.ids import Id
 from onhand.domain.limits import BATCH_MAX_COMMANDS
@@ -87,19 +88,15 @@ class KeptRefusals:
         for _, job in rows:
             if id(job.refusal) not in stored:
                 stored[id(job.refusal)] = outcome.encode(cast("DomainError", job.refusal))
-        cursor = await connection.execute(
-            q.KEEP_REFUSALS.sql,
-            {
-                "cell": self._cell,
-                "now": utc_now(),
-                "digests": Ids([digest for digest, _ in rows]),
-                "request_digests": Ids([job.key.request_digest for _, job in rows if job.key]),
-                "outcomes": Blobs([stored[id(job.refusal)] for _, job in rows]),
-            },
-            prepare=True,
-            binary=True,
-        )
-        return {row[0] for row in await cursor.fetchall()}
+        parameters = {
+            "cell": self._cell,
+            "now": utc_now(),
+            "digests": Ids([digest for digest, _ in rows]),
+            "request_digests": Ids([job.key.request_digest for _, job in rows if job.key]),
+            "outcomes": Blobs([stored[id(job.refusal)] for _, job in rows]),
+        }
+        (kept,) = await connection.exchange([Asked(q.KEEP_REFUSALS.sql, parameters)])
+        return {row[0] for row in kept}
 
 
 def _digest(job: Job) -> Id:

@@ -10,6 +10,7 @@ from onhand.db.arrays import Ids, Ints, Texts, Times
 from onhand.db.query import Statement
 from onhand.domain.reservation import OPEN
 from onhand.domain.world import World
+from onhand.engine.writing_floor import return_writes, room_writes
 from onhand.engine.writing_supply import state_writes, supply_writes
 
 Write = tuple[Statement, dict[str, Any]]
@@ -24,6 +25,10 @@ def writes(world: World, cell: int) -> Iterator[Write]:
     yield from _levels(world, cell)
     if world.purchase_orders or world.notes:
         yield from supply_writes(world, cell)
+    if world.returns:
+        yield from return_writes(world, cell)
+    if world.rooms:
+        yield from room_writes(world, cell)
     if not world.operations and not any(r.touched for r in world.reservations.values()):
         return
     if world.operations:
@@ -189,6 +194,8 @@ def _transfers(world: World, cell: int) -> Iterator[Write]:
             "receiveds": Ints([line.received for _, line in lines]),
             "cancelleds": Ints([line.cancelled for _, line in lines]),
         }
+        if not new:
+            detail["losts"] = Ints([line.lost for _, line in lines])
         if new:
             header |= {
                 "now": world.now,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 
 class Product(Struct):
@@ -25,6 +25,8 @@ class Warehouse(Struct):
     location: dict[str, Any]
     time_zone: str
     capacity: int | None
+    capacity_in: str
+    capacity_policy: str
     active: bool
     created_at: datetime
     updated_at: datetime
@@ -70,6 +72,16 @@ class ShortReservation(Struct):
     quantity: int
 
 
+class CapacityWarning(Struct):
+    """A warehouse holds more than it should, and takes in all the same. Units or litres, as capacity_in says."""
+
+    warehouse: str
+    capacity: int
+    used: int
+    capacity_in: str
+    code: str = "CAPACITY_EXCEEDED"
+
+
 class Operation(Struct):
     operation_id: str
     type: str
@@ -79,6 +91,7 @@ class Operation(Struct):
     reference: dict[str, str] | None
     lines: list[PostedLine]
     short: list[ShortReservation]
+    warnings: list[CapacityWarning] = []
 
 
 class Allocation(Struct):
@@ -106,7 +119,22 @@ class RouteCandidate(Struct):
     chosen: bool
 
 
+class ReturnedPart(Struct):
+    """Units that a customer sent back of a line of the reservation; warehouse null: refused."""
+
+    return_id: str
+    created_at: datetime
+    line: int
+    sku: str
+    quantity: int
+    disposition: str
+    warehouse: str | None
+    reason: str | None
+
+
 class Reservation(Struct):
+    """returns: what came back, where something did and the reservation is read."""
+
     reservation_id: str
     order_id: str | None
     status: str
@@ -114,13 +142,17 @@ class Reservation(Struct):
     expires_at: datetime | None
     lines: list[ReservedLine]
     route: dict[str, Any] | None
+    returns: list[ReturnedPart] | UnsetType = UNSET
 
 
 class TransferredLine(Struct):
+    """cancelled will not arrive; lost is the part of it that did not come back either."""
+
     sku: str
     quantity: int
     received: int
     cancelled: int
+    lost: int = 0
 
 
 class Transfer(Struct):
@@ -131,6 +163,7 @@ class Transfer(Struct):
     created_at: datetime
     created_by: str
     lines: list[TransferredLine]
+    warnings: list[CapacityWarning] = []
 
 
 class WarehouseAvailability(Struct):

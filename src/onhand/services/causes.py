@@ -1,7 +1,9 @@
 """What probably happened, told from which of the books disagree."""
 
 from onhand.db import queries as q
+from onhand.db import queries_return as back
 from onhand.db import queries_supply as supply
+from onhand.db import queries_transfer as moves
 
 UNGUARDED = (
     "The trigger ledger_append_only is missing or disabled: ledger rows can be changed. Apply the migrations again, "
@@ -56,6 +58,24 @@ def of_states(row: supply.StateDifferenceRow) -> str:
     if row.orphans:
         parts.append(f"{row.orphans} row(s) of ledger_state have no ledger row")
     return ("; ".join(parts) + ": one of them was changed past the engine.").capitalize()
+
+
+def of_losses(row: moves.LossDifferenceRow) -> str:
+    return (
+        f"The transfer says {row.transfer_lost} were lost on their way, the ledger {row.ledger_lost}: one of them was "
+        "changed past the engine."
+    )
+
+
+def of_returns(row: back.ReturnDifferenceRow) -> str:
+    return (
+        f"{row.returned} units of line {row.line} came back and {row.fulfilled} were shipped: a return or the "
+        "reservation was changed past the engine."
+    )
+
+
+def of_unbooked_return(row: back.UnbookedReturnRow) -> str:
+    return f"The return says {row.returned} units, the ledger took in {row.booked}: one was changed past the engine."
 
 
 def of_status(row: q.StatusDifferenceRow) -> str:

@@ -1,8 +1,9 @@
 """What every service works with. Opened once per process."""
 
+from asyncio import Lock
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from psycopg_pool import AsyncConnectionPool
@@ -12,12 +13,21 @@ from onhand.cache.port import Alone
 from onhand.cache.valkey import Valkey
 from onhand.db.connect import pool
 from onhand.db.query import Connection
+from onhand.domain.ids import Id
 from onhand.engine.batch import utc_now
 from onhand.engine.directory import Directory
 from onhand.engine.engine import Engine
 from onhand.services.display import Display
 
 CELL = 0  # one machine, one cell
+
+
+@dataclass
+class Measuring:
+    """Who measures a warehouse; began: when the last one did, by time.monotonic()."""
+
+    lock: Lock
+    began: float = float("-inf")
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,7 @@ class Onhand:
     directory: Directory
     display: Display
     now: Callable[[], datetime] = utc_now
+    measuring: dict[Id, Measuring] = field(default_factory=dict)
 
 
 @asynccontextmanager

@@ -5,10 +5,12 @@ difference is posted as an ADJUST of so many units, not as a new quantity.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from onhand.db import queries as stock_queries
 from onhand.db import queries_count as q
 from onhand.db.query import Connection
+from onhand.domain import counting
 from onhand.domain.commands import Adjust, AdjustLine, Header
 from onhand.domain.errors import CountClosed, CountNeedsApproval, FieldProblem, Invalid, Unknown
 from onhand.domain.ids import Id
@@ -17,8 +19,9 @@ from onhand.domain.outcomes import OperationDone
 from onhand.engine.engine import new_id
 from onhand.services import answers, rendering
 from onhand.services.context import CELL, Onhand
-from onhand.services.count_requests import Counted, CountLine, CountSession, NewCount
-from onhand.services.names import labels, parse_id, products_of, warehouse_named
+from onhand.services.count_requests import Counted, CountLine, CountSession, CountTotals, NewCount
+from onhand.services.names import Labels, labels, parse_id, products_of, warehouse_named
+from onhand.services.suppliers import COST_BELOW
 
 REASON = "count"
 
@@ -27,6 +30,7 @@ async def create(onhand: Onhand, actor: str, request: NewCount) -> CountSession:
     """Begin: what is expected is written down. Raises Invalid, Unknown."""
     products = await products_of(onhand, request.lines)
     _must_differ(products)
+    _must_be_money(request)
     place = await warehouse_named(onhand, request.warehouse, "warehouse")
     count_id = new_id()
     async with onhand.pool.connection() as connection, connection.transaction():
@@ -36,21 +40,31 @@ async def create(onhand: Onhand, actor: str, request: NewCount) -> CountSession:
             count_id=count_id,
             warehouse_id=place.warehouse_id,
             approval_limit=request.approval_limit,
+            approval_value=None if request.approval_value is None else str(request.approval_value),
+            currency=request.currency,
             now=onhand.now(),
             actor=actor,
         )
         await q.INSERT_COUNT_LINES.run(
-            connection, cell=CELL, count_id=count_id, warehouse_id=place.warehouse_id, product_ids=products
+            connection,
+            cell=CELL,
+            count_id=count_id,
+            warehouse_id=place.warehouse_id,
+            product_ids=products,
+            unit_costs=[None if line.unit_cost is None else str(line.unit_cost) for line in request.lines],
         )
     return await get(onhand, str(count_id))
 
 
-async def record(onhand: Onhand, count: str, request: Counted) -> CountSession:
-    """Write down what lies there at this moment. It takes an approval back. Raises CountClosed, Invalid, Unknown."""
+async def record(onhand: Onhand, count: str, request: Counted, *, dry_run: bool = False) -> CountSession:
+    """Write down what lies there at this moment. It takes an approval back.
+
+    dry_run: only tell what it would come to. Raises CountClosed, Invalid, Unknown.
+    """
     count_id = parse_id(count, "count_id")
     products = await products_of(onhand, request.lines)
     _must_differ(products)
-    async with onhand.pool.connection() as connection, connection.transaction():
+    async with onhand.pool.connection() as connection, connection.transaction(force_rollback=dry_run):
         session = await _open(connection, count_id)
         lines = await q.READ_COUNT_LINES.all(connection, cell=CELL, count_ids=[count_id])
         known = {line.product_id for line in lines}
@@ -66,7 +80,8 @@ async def record(onhand: Onhand, count: str, request: Counted) -> CountSession:
             counteds=[line.counted_quantity for line in request.lines],
         )
         await q.APPROVE_COUNT.run(connection, cell=CELL, count_id=count_id, approved_by=None)
-    return await get(onhand, count)
+        rows = await _rows(connection, [count_id])
+    return (await _render(onhand, *rows))[0]
 
 
 async def approve(onhand: Onhand, actor: str, count: str) -> CountSession:
@@ -96,7 +111,7 @@ async def post(onhand: Onhand, actor: str, count: str) -> CountSession:
     Invalid.
     """
     count_id = parse_id(count, "count_id")
-    short: list[answers.ShortReservation] = []
+    done: OperationDone | None = None
     async with onhand.pool.connection() as connection, connection.transaction():
         session = await _locked(connection, count_id)
         if session.status == "cancelled":
@@ -105,23 +120,28 @@ async def post(onhand: Onhand, actor: str, count: str) -> CountSession:
             # There already where an earlier posting ended between its ADJUST and this transaction's commit.
             if not await _is_posted(connection, count_id):
                 lines = await q.READ_COUNT_LINES.all(connection, cell=CELL, count_ids=[count_id])
-                short = await _adjust(onhand, actor, session, lines)
+                done = await _adjust(onhand, actor, session, lines)
             await q.END_COUNT.run(connection, cell=CELL, count_id=count_id, status="posted", posted_at=onhand.now())
     posted = await get(onhand, count)
-    posted.short = short
+    if done is not None:  # Named now that our connection is free: names may take another one.
+        posted.short = (await rendering.operation(onhand, done)).short
     return posted
 
 
-async def _adjust(
-    onhand: Onhand, actor: str, session: q.CountRow, lines: Sequence[q.CountLineRow]
-) -> list[answers.ShortReservation]:
-    """What is left short."""
+async def _adjust(onhand: Onhand, actor: str, session: q.CountRow, lines: Sequence[q.CountLineRow]) -> OperationDone:
     counted = [line for line in lines if line.counted is not None]
     if not counted:
         raise Invalid([FieldProblem("count_id", "MISSING_FIELD", "Nothing has been counted yet.")])
     if _needs_approval(session, lines) and session.approved_by is None:
-        most = max(abs(_variance(line) or 0) for line in counted)
-        raise CountNeedsApproval(session.count_id, most, session.approval_limit or 0)
+        found = _found(lines)
+        raise CountNeedsApproval(
+            session.count_id,
+            max(abs(line.variance) for line in found),
+            session.approval_limit,
+            str(counting.totals(found).value_off),
+            session.approval_value,
+            session.currency,
+        )
     command = Adjust(
         Header(session.count_id, actor, REASON, "count", str(session.count_id)),
         tuple(
@@ -132,16 +152,40 @@ async def _adjust(
     verdict = (await onhand.engine.submit(command)).verdict
     if not isinstance(verdict, OperationDone):
         raise TypeError(verdict)
-    return (await rendering.operation(onhand, verdict)).short
+    return verdict
 
 
 def _variance(line: q.CountLineRow) -> int | None:
     return None if line.counted is None or line.book is None else line.counted - line.book
 
 
+def _found(lines: Sequence[q.CountLineRow]) -> list[counting.Found]:
+    """Of the lines that were counted."""
+    return [
+        counting.Found(variance, _decimal(line.unit_cost))
+        for line in lines
+        if (variance := _variance(line)) is not None
+    ]
+
+
 def _needs_approval(session: q.CountRow, lines: Sequence[q.CountLineRow]) -> bool:
-    limit = session.approval_limit
-    return limit is not None and any(abs(_variance(line) or 0) > limit for line in lines)
+    return counting.needs_approval(_found(lines), session.approval_limit, _decimal(session.approval_value))
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _must_be_money(request: NewCount) -> None:
+    """Raises Invalid."""
+    amounts = {"approval_value": request.approval_value}
+    amounts |= {f"lines[{index}].unit_cost": line.unit_cost for index, line in enumerate(request.lines)}
+    for path, amount in amounts.items():
+        if amount is not None and not (amount.is_finite() and 0 <= amount < COST_BELOW):
+            detail = f"An amount is at least 0 and below {COST_BELOW:,}."
+            raise Invalid([FieldProblem(path, "OUT_OF_RANGE", detail)])
+    if request.approval_value is not None and request.currency is None:
+        raise Invalid([FieldProblem("currency", "MISSING_FIELD", "A limit in money has a currency.")])
 
 
 def _must_differ(products: Sequence[Id]) -> None:
@@ -193,34 +237,59 @@ async def find(
 
 async def _read(onhand: Onhand, ids: Sequence[Id]) -> list[CountSession]:
     async with onhand.pool.connection() as connection, connection.transaction():
-        sessions = await q.READ_COUNTS.all(connection, cell=CELL, count_ids=list(ids))
-        lines: dict[Id, list[q.CountLineRow]] = {}
-        for row in await q.READ_COUNT_LINES.all(connection, cell=CELL, count_ids=list(ids)):
-            lines.setdefault(row.count_id, []).append(row)
-    products = [line.product_id for each in lines.values() for line in each]
-    names = await labels(onhand, products, [session.warehouse_id for session in sessions])
+        rows = await _rows(connection, ids)
+    return await _render(onhand, *rows)
+
+
+async def _rows(connection: Connection, ids: Sequence[Id]) -> tuple[list[q.CountRow], list[q.CountLineRow]]:
+    sessions = await q.READ_COUNTS.all(connection, cell=CELL, count_ids=list(ids))
+    return sessions, await q.READ_COUNT_LINES.all(connection, cell=CELL, count_ids=list(ids))
+
+
+async def _render(onhand: Onhand, sessions: Sequence[q.CountRow], rows: Sequence[q.CountLineRow]) -> list[CountSession]:
+    lines: dict[Id, list[q.CountLineRow]] = {}
+    for row in rows:
+        lines.setdefault(row.count_id, []).append(row)
+    places = [session.warehouse_id for session in sessions]
+    names = await labels(onhand, [row.product_id for row in rows], places)
     return [
         CountSession(
             count_id=str(session.count_id),
             warehouse=names.warehouse[session.warehouse_id],
             status=session.status,
             approval_limit=session.approval_limit,
+            approval_value=session.approval_value,
+            currency=session.currency,
             needs_approval=_needs_approval(session, lines.get(session.count_id, [])),
             approved_by=session.approved_by,
             created_at=session.created_at,
             created_by=session.created_by,
             posted_at=session.posted_at,
-            lines=[
-                CountLine(
-                    line=line.line,
-                    sku=names.sku[line.product_id],
-                    expected=line.expected,
-                    moved=None if line.book is None else line.book - line.expected,
-                    counted_quantity=line.counted,
-                    variance=_variance(line),
-                )
-                for line in lines.get(session.count_id, [])
-            ],
+            totals=_totals(lines.get(session.count_id, [])),
+            lines=[_line(line, names) for line in lines.get(session.count_id, [])],
         )
         for session in sessions
     ]
+
+
+def _totals(lines: Sequence[q.CountLineRow]) -> CountTotals:
+    found = _found(lines)
+    sums = counting.totals(found)
+    return CountTotals(
+        len(lines), len(found), sums.units, sums.units_off, str(sums.value), str(sums.value_off), sums.unvalued
+    )
+
+
+def _line(line: q.CountLineRow, names: Labels) -> CountLine:
+    variance = _variance(line)
+    value = None if variance is None else counting.Found(variance, _decimal(line.unit_cost)).value
+    return CountLine(
+        line=line.line,
+        sku=names.sku[line.product_id],
+        expected=line.expected,
+        moved=None if line.book is None else line.book - line.expected,
+        counted_quantity=line.counted,
+        variance=variance,
+        unit_cost=line.unit_cost,
+        variance_value=None if value is None else str(value),
+    )

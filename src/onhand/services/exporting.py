@@ -8,7 +8,10 @@ from psycopg import AsyncServerCursor
 from psycopg.rows import tuple_row
 
 from onhand.db import queries as q
+from onhand.db import queries_count as count
+from onhand.db import queries_return as back
 from onhand.db import queries_supply as supply
+from onhand.db import queries_transfer as moves
 from onhand.db.query import Query
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import product_named, warehouse_named
@@ -45,6 +48,9 @@ EXPORTS = {
     "reservations": Export(q.EXPORT_RESERVATIONS),
     "suppliers": Export(supply.EXPORT_SUPPLIERS),
     "purchase_orders": Export(supply.EXPORT_PURCHASE_ORDERS),
+    "transfers": Export(moves.EXPORT_TRANSFERS),
+    "counts": Export(count.EXPORT_COUNTS),
+    "returns": Export(back.EXPORT_RETURNS),
 }
 
 

@@ -22,11 +22,12 @@ from onhand.db import queries as q
 from onhand.db.connect import connect
 from onhand.domain import limits
 from onhand.domain.commands import Header, Receive, StockLine
-from onhand.domain.errors import LevelOverflow, OutcomeUnknown, WarehouseInactive
+from onhand.domain.errors import CapacityExceeded, Excess, LevelOverflow, OutcomeUnknown, WarehouseInactive
 from onhand.domain.ids import Id
 from onhand.domain.outcomes import OperationDone
 from onhand.domain.routing import Warehouse
 from onhand.engine.job import Answer, Key
+from onhand.services import capacity
 from onhand.services.context import CELL, Onhand
 
 ACTOR = "cli:import"
@@ -176,6 +177,12 @@ class StockImport:
                     record, _ = rows.pop(error.line)
                     self._refuse_row(record, _refused_by_engine(error))
                 continue
+            except CapacityExceeded as error:
+                attempt += 1
+                if not error.replayed:
+                    for excess in reversed(error.excesses):
+                        self._refuse_row(rows.pop(excess.line)[0], _no_room(excess))
+                continue
             if not isinstance(answer.verdict, OperationDone):
                 raise TypeError(answer.verdict)
             if not answer.replayed:
@@ -189,10 +196,10 @@ class StockImport:
     async def _submit(self, number: int, part: int, attempt: int, lines: list[StockLine]) -> Answer:
         operation_id = chunk_id(self._digest, self._repetition, number, part)
         header = Header(operation_id, ACTOR, self._reason, "import", self._digest.hex()[:16])
-        digest = _derived("key", operation_id, attempt)
+        digest = derived("key", operation_id, attempt)
         for _ in range(OUTCOME_RETRIES_MAX):
             try:
-                return await self._onhand.engine.submit(Receive(header, tuple(lines)), Key(digest, digest))
+                return await capacity.submit(self._onhand, Receive(header, tuple(lines)), Key(digest, digest))
             except (OutcomeUnknown, pg.UniqueViolation):
                 # It is in, or it is not: the same key tells. UniqueViolation: the process that a crash ended had sent
                 # this very chunk, and PostgreSQL finished it while we asked.
@@ -250,10 +257,11 @@ async def next_repetition(onhand: Onhand, digest: bytes, rows: int) -> int:
 
 def chunk_id(digest: bytes, repetition: int, number: int, part: int) -> Id:
     """The operation_id of a part of a chunk: a UUIDv8 (RFC 9562), as it is made of content and not of time."""
-    return _derived("chunk", digest, repetition, number, part)
+    return derived("chunk", digest, repetition, number, part)
 
 
-def _derived(*facts: object) -> Id:
+def derived(*facts: object) -> Id:
+    """A UUIDv8 (RFC 9562) made of facts."""
     text = "\0".join(fact.hex() if isinstance(fact, bytes) else str(fact) for fact in ("onhand import", *facts))
     raw = bytearray(blake2b(text.encode(), digest_size=16).digest())
     raw[6] = raw[6] & 0x0F | 0x80
@@ -295,6 +303,11 @@ def _refused_by_engine(error: LevelOverflow | WarehouseInactive) -> Problem:
     if isinstance(error, WarehouseInactive):
         return Problem("warehouse", error.code, "The warehouse takes no new stock.")
     return Problem("quantity", error.code, f"The level would exceed {limits.QUANTITY_MAX_UNITS} units.")
+
+
+def _no_room(excess: Excess) -> Problem:
+    reason = f"The warehouse has room for {excess.free} {excess.capacity_in}, this takes {excess.requested}."
+    return Problem("warehouse", "CAPACITY_EXCEEDED", reason)
 
 
 def _not_in(done: OperationDone, rows: list[tuple[Record, StockLine]]) -> list[tuple[Record, StockLine]]:

@@ -8,6 +8,7 @@ from msgspec import UNSET
 from psycopg import errors as pg
 
 from onhand.db import queries as q
+from onhand.db import queries_room as room
 from onhand.db.query import Connection
 from onhand.domain.errors import AlreadyExists, FieldProblem, Invalid, Unknown
 from onhand.domain.ids import Id
@@ -104,6 +105,8 @@ async def _patch(onhand: Onhand, product_id: Id, name: str, request: ProductPatc
             raise Unknown("sku", name)
         columns = _changed(row, request)
         await q.UPDATE_PRODUCT.run(connection, product_id=product_id, now=onhand.now(), **columns)
+        if any(columns[name] != getattr(row, name) for name in ("length_mm", "width_mm", "height_mm")):
+            await room.FORGET_VOLUMES.run(connection)
         if request.selling is not UNSET:
             limit = 0 if request.selling.mode == "deny" else request.selling.limit
             await q.FOLLOW_SELLING_MODE.run(connection, product_id=product_id, backorder_limit=limit)

@@ -19,7 +19,7 @@ from onhand.domain.outcomes import PurchaseOrderDone
 from onhand.domain.purchase_order import PurchaseOrder, PurchaseOrderLine
 from onhand.domain.replenishment import arrival_date
 from onhand.engine.job import Key
-from onhand.services import answers, supply_answers
+from onhand.services import answers, capacity, supply_answers
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import labels, parse_id, products_of, warehouses_of
 from onhand.services.stock import parts_must_fit
@@ -98,10 +98,11 @@ async def cancel(onhand: Onhand, actor: str, purchase_order_id: str, key: str | 
 
 
 async def _submit(onhand: Onhand, command: CreatePurchaseOrder | PurchaseOrderCommand, key: Key | None) -> Answered:
-    answer = await onhand.engine.submit(command, key)
+    answer = await capacity.submit(onhand, command, key)
     if not isinstance(answer.verdict, PurchaseOrderDone):
         raise TypeError(answer.verdict)
     [rendered] = await render(onhand, [answer.verdict.purchase_order])
+    rendered.warnings = await capacity.warnings(onhand, answer.verdict.warnings)
     return Reply(rendered, answer.replayed)
 
 

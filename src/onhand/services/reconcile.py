@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from onhand.db import queries as q
+from onhand.db import queries_return as back
 from onhand.db import queries_supply as supply
+from onhand.db import queries_transfer as moves
 from onhand.db.query import Query
 from onhand.domain.commands import Header, Repair
 from onhand.domain.ids import Id
@@ -71,6 +73,9 @@ CHECKS = (
     Check("reservation_status", 2, q.FIND_STATUS_DIFFERENCES, causes.of_status),
     Check("incoming_sums", 2, supply.FIND_INCOMING_DIFFERENCES, causes.of_incoming),
     Check("state_sums", 2, supply.FIND_STATE_DIFFERENCES, causes.of_states),
+    Check("loss_sums", 2, moves.FIND_LOSS_DIFFERENCES, causes.of_losses),
+    Check("return_sums", 2, back.FIND_RETURN_DIFFERENCES, causes.of_returns),
+    Check("return_ledger", 2, back.FIND_UNBOOKED_RETURNS, causes.of_unbooked_return),
     Check("ledger_chain", 5, q.FIND_CHAIN_BREAKS, causes.of_chain),
     Check("ledger_operations", 5, q.FIND_ORPHANED_LEDGER, causes.of_orphan),
 )

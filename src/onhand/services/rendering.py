@@ -124,7 +124,7 @@ async def transfer(onhand: Onhand, moved: MovedTransfer) -> answers.Transfer:
         created_at=moved.created_at,
         created_by=moved.created_by,
         lines=[
-            answers.TransferredLine(names.sku[line.product], line.quantity, line.received, line.cancelled)
+            answers.TransferredLine(names.sku[line.product], line.quantity, line.received, line.cancelled, line.lost)
             for line in moved.lines
         ],
     )

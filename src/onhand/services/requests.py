@@ -82,12 +82,20 @@ class Location(Body):
     postal_code: PostalCode | None = None
 
 
+CapacityIn = Literal["units", "litres"]
+CapacityPolicy = Literal["ignore", "warn", "refuse"]
+
+
 class NewWarehouse(Body):
+    """capacity_policy: what happens to what would come in beyond the capacity. litres are those of the dimensions."""
+
     code: WarehouseCode
     name: Name
     location: Location
     time_zone: Annotated[str, Meta(max_length=64, examples=["Europe/Berlin"])] = "UTC"
     capacity: Quantity | None = None
+    capacity_in: CapacityIn = "units"
+    capacity_policy: CapacityPolicy = "ignore"
     active: bool = True
 
 
@@ -98,6 +106,8 @@ class WarehousePatch(Body):
     location: Location | UnsetType = UNSET
     time_zone: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
     capacity: Quantity | UnsetType | None = UNSET
+    capacity_in: CapacityIn | UnsetType = UNSET
+    capacity_policy: CapacityPolicy | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
 
@@ -193,6 +203,13 @@ class NewTransfer(Body):
 class TransferPart(Body):
     """Without lines: all that is under way."""
 
+    lines: Annotated[list[TransferLine], Meta(min_length=1, max_length=limits.LINES_MAX)] | None = None
+
+
+class TransferLoss(Body):
+    """Without lines: all that is under way is lost."""
+
+    reason: Reason
     lines: Annotated[list[TransferLine], Meta(min_length=1, max_length=limits.LINES_MAX)] | None = None
 
 

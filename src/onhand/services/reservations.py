@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from msgspec import UNSET
+
 from onhand.db import queries as q
 from onhand.domain.commands import (
     Extend,
@@ -18,7 +20,7 @@ from onhand.domain.outcomes import ReservationDone
 from onhand.domain.reservation import Allocation, Reservation
 from onhand.engine.engine import raisable
 from onhand.engine.job import Answer
-from onhand.services import answers, geo, rendering, sold_out
+from onhand.services import answers, geo, rendering, returns, sold_out
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import NOTHING, Absent, named, parse_id, products_at_hand, warehouses_at_hand
 from onhand.services.requests import Extension, NewReservation, ReservationLine, ReservationPart
@@ -182,4 +184,8 @@ async def _read(onhand: Onhand, ids: Sequence[Id]) -> list[answers.Reservation]:
         )
         for head in heads
     }
-    return await rendering.reservations(onhand, [held[each] for each in ids if each in held])
+    found = await rendering.reservations(onhand, [held[each] for each in ids if each in held])
+    back = await returns.of_reservations(onhand, ids)
+    for reservation in found:
+        reservation.returns = back.get(reservation.reservation_id, UNSET)
+    return found

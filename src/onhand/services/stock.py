@@ -6,7 +6,7 @@ from onhand.domain.commands import Adjust, AdjustLine, ChangeState, Receive, Sta
 from onhand.domain.errors import FieldProblem, Invalid
 from onhand.domain.ids import Id
 from onhand.domain.outcomes import OperationDone
-from onhand.services import answers, rendering
+from onhand.services import answers, capacity, rendering
 from onhand.services.context import Onhand
 from onhand.services.names import products_of, warehouses_of
 from onhand.services.requests import AdjustmentLine, NewAdjustment, NewReceipt, NewStateChange, ReceiptLine
@@ -98,7 +98,9 @@ async def _submit(
     operation: str,
     request: NewReceipt | NewAdjustment | NewStateChange,
 ) -> Reply[answers.Operation]:
-    answer = await onhand.engine.submit(command, idempotency(actor, key, operation, request))
+    answer = await capacity.submit(onhand, command, idempotency(actor, key, operation, request))
     if not isinstance(answer.verdict, OperationDone):
         raise TypeError(answer.verdict)
-    return Reply(await rendering.operation(onhand, answer.verdict), answer.replayed)
+    rendered = await rendering.operation(onhand, answer.verdict)
+    rendered.warnings = await capacity.warnings(onhand, answer.verdict.warnings)
+    return Reply(rendered, answer.replayed)

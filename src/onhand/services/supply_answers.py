@@ -4,6 +4,8 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from onhand.services.answers import CapacityWarning
+
 
 class SuppliedProduct(Struct):
     """Terms of one product; units and days. unit_cost is a decimal as text."""
@@ -56,6 +58,7 @@ class PurchaseOrder(Struct):
     created_at: datetime
     created_by: str
     lines: list[PurchaseOrderLine]
+    warnings: list[CapacityWarning] = []
 
 
 class SheetLine(Struct):

@@ -3,17 +3,25 @@
 from collections.abc import Sequence
 
 from onhand.db import queries as q
-from onhand.domain.commands import CancelTransfer, Dispatch, ReceiveTransfer, TransferCommand, TransferLineWanted
+from onhand.domain.commands import (
+    CancelTransfer,
+    Dispatch,
+    ReceiveTransfer,
+    TransferCommand,
+    TransferLineWanted,
+    WriteOffTransfer,
+)
 from onhand.domain.errors import FieldProblem, Invalid, Unknown
 from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.domain.outcomes import TransferDone
 from onhand.domain.transfer import Transfer, TransferLine
 from onhand.engine.job import Key
-from onhand.services import answers, rendering
+from onhand.services import answers, capacity, rendering
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import parse_id, products_of, warehouse_named
-from onhand.services.requests import NewTransfer, TransferPart
+from onhand.services.requests import NewTransfer, TransferLoss, TransferPart
+from onhand.services.requests import TransferLine as TransferLineNamed
 from onhand.services.submitting import Reply, header, header_about, idempotency
 
 
@@ -41,14 +49,25 @@ async def receive(
 ) -> Reply[answers.Transfer]:
     """Take in what is under way, all or some. Raises DomainError."""
     subject = parse_id(transfer_id, "transfer_id")
-    lines = None
-    if request.lines is not None:
-        products = await products_of(onhand, request.lines)
-        lines = tuple(
-            TransferLineWanted(product, line.quantity) for product, line in zip(products, request.lines, strict=True)
-        )
-    command = ReceiveTransfer(header_about(actor, "transfer", subject), subject, lines)
+    command = ReceiveTransfer(header_about(actor, "transfer", subject), subject, await _parts(onhand, request.lines))
     return await _submit(onhand, command, idempotency(actor, key, "receive_transfer", request, transfer_id))
+
+
+async def write_off(
+    onhand: Onhand, actor: str, transfer_id: str, request: TransferLoss, key: str | None = None
+) -> Reply[answers.Transfer]:
+    """What is under way, all or some, is lost. Raises DomainError."""
+    subject = parse_id(transfer_id, "transfer_id")
+    about = header_about(actor, "transfer", subject, reason=request.reason)
+    command = WriteOffTransfer(about, subject, await _parts(onhand, request.lines))
+    return await _submit(onhand, command, idempotency(actor, key, "write_off_transfer", request, transfer_id))
+
+
+async def _parts(onhand: Onhand, lines: Sequence[TransferLineNamed] | None) -> tuple[TransferLineWanted, ...] | None:
+    if lines is None:
+        return None
+    products = await products_of(onhand, lines)
+    return tuple(TransferLineWanted(product, line.quantity) for product, line in zip(products, lines, strict=True))
 
 
 async def cancel(onhand: Onhand, actor: str, transfer_id: str, key: str | None = None) -> Reply[answers.Transfer]:
@@ -59,10 +78,12 @@ async def cancel(onhand: Onhand, actor: str, transfer_id: str, key: str | None =
 
 
 async def _submit(onhand: Onhand, command: Dispatch | TransferCommand, key: Key | None) -> Reply[answers.Transfer]:
-    answer = await onhand.engine.submit(command, key)
+    answer = await capacity.submit(onhand, command, key)
     if not isinstance(answer.verdict, TransferDone):
         raise TypeError(answer.verdict)
-    return Reply(await rendering.transfer(onhand, answer.verdict.transfer), answer.replayed)
+    rendered = await rendering.transfer(onhand, answer.verdict.transfer)
+    rendered.warnings = await capacity.warnings(onhand, answer.verdict.warnings)
+    return Reply(rendered, answer.replayed)
 
 
 async def get(onhand: Onhand, transfer_id: str) -> answers.Transfer:

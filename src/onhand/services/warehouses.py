@@ -7,13 +7,14 @@ from msgspec import UNSET
 from psycopg import errors as pg
 
 from onhand.db import queries as q
+from onhand.db import queries_room as room
 from onhand.db.query import Connection
 from onhand.domain.errors import AlreadyExists, FieldProblem, Invalid, Unknown
 from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.engine.engine import new_id
 from onhand.services import answers
-from onhand.services.context import Onhand
+from onhand.services.context import CELL, Onhand
 from onhand.services.names import warehouse_named
 from onhand.services.requests import Location, NewWarehouse, WarehousePatch
 
@@ -22,8 +23,8 @@ async def create(onhand: Onhand, request: NewWarehouse) -> answers.Warehouse:
     """Raises AlreadyExists, Invalid."""
     warehouse_id = new_id()
     _must_be_time_zone(request.time_zone)
-    async with onhand.pool.connection() as connection:
-        try:
+    try:
+        async with onhand.pool.connection() as connection, connection.transaction():
             await q.INSERT_WAREHOUSE.run(
                 connection,
                 warehouse_id=warehouse_id,
@@ -35,9 +36,11 @@ async def create(onhand: Onhand, request: NewWarehouse) -> answers.Warehouse:
                 now=onhand.now(),
                 **_place(request.location),
             )
-        except pg.UniqueViolation:
-            raise AlreadyExists("warehouse", request.code) from None
-        made = await _read(connection, warehouse_id)
+            await room.INSERT_ROOM.run(connection, cell=CELL, warehouse_id=warehouse_id)
+            await _set_capacity(connection, warehouse_id, request.capacity_in, request.capacity_policy)
+            made = await _read(connection, warehouse_id)
+    except pg.UniqueViolation:
+        raise AlreadyExists("warehouse", request.code) from None
     await onhand.directory.read_warehouses()
     return made
 
@@ -56,14 +59,30 @@ async def patch(onhand: Onhand, name: str, request: WarehousePatch) -> answers.W
     """
     warehouse_id = (await warehouse_named(onhand, name)).warehouse_id
     async with onhand.pool.connection() as connection, connection.transaction():
+        if _says_capacity(request):  # In the engine's order: the room, then the warehouse.
+            await room.INSERT_ROOM.run(connection, cell=CELL, warehouse_id=warehouse_id)
+            await room.LOCK_ROOM.first(connection, cell=CELL, warehouse_id=warehouse_id)
         await q.LOCK_WAREHOUSE.first(connection, warehouse_id=warehouse_id)
         row = await q.READ_WAREHOUSE.first(connection, warehouse_id=warehouse_id)
         if row is None:
             raise Unknown("warehouse", name)
         await q.UPDATE_WAREHOUSE.run(connection, warehouse_id=warehouse_id, now=onhand.now(), **_changed(row, request))
+        if _says_capacity(request):
+            capacity_in = row.capacity_in if request.capacity_in is UNSET else request.capacity_in
+            policy = row.capacity_policy if request.capacity_policy is UNSET else request.capacity_policy
+            await _set_capacity(connection, warehouse_id, capacity_in, policy)
         changed = await _read(connection, warehouse_id)
     await onhand.directory.read_warehouses()
     return changed
+
+
+def _says_capacity(request: WarehousePatch) -> bool:
+    return any(x is not UNSET for x in (request.capacity, request.capacity_in, request.capacity_policy))
+
+
+async def _set_capacity(connection: Connection, warehouse_id: Id, capacity_in: str, policy: str) -> None:
+    await room.SET_CAPACITY.run(connection, warehouse_id=warehouse_id, capacity_in=capacity_in, capacity_policy=policy)
+    await room.COUNT_ROOM.run(connection, cell=CELL, warehouse_id=warehouse_id)
 
 
 def _changed(row: q.WarehouseRow, request: WarehousePatch) -> dict[str, Any]:
@@ -121,6 +140,8 @@ def _answer(row: q.WarehouseRow) -> answers.Warehouse:
         },
         time_zone=row.time_zone,
         capacity=row.capacity,
+        capacity_in=row.capacity_in,
+        capacity_policy=row.capacity_policy,
         active=row.active,
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -37,7 +37,7 @@ SELECT product_id FROM product WHERE product_id = :product_id FOR UPDATE;
 
 -- name: read_warehouse
 SELECT warehouse_id, code, name, latitude, longitude, country, postal_code, time_zone, capacity, active, created_at,
-       updated_at
+       updated_at, capacity_in, capacity_policy
 FROM warehouse WHERE warehouse_id = :warehouse_id;
 
 -- name: lock_warehouse
@@ -45,7 +45,7 @@ SELECT warehouse_id FROM warehouse WHERE warehouse_id = :warehouse_id FOR UPDATE
 
 -- name: list_warehouses
 SELECT warehouse_id, code, name, latitude, longitude, country, postal_code, time_zone, capacity, active, created_at,
-       updated_at
+       updated_at, capacity_in, capacity_policy
 FROM warehouse WHERE :after::text IS NULL OR code > :after ORDER BY code LIMIT :row_limit;
 
 -- name: insert_warehouse!
