@@ -13,7 +13,7 @@ from psycopg import adapters
 
 import onhand.db
 from onhand.db import queries as q
-from onhand.db import queries_availability, queries_count, queries_routing, queries_supply, queries_web
+from onhand.db import queries_availability, queries_count, queries_pages, queries_routing, queries_supply, queries_web
 from onhand.db.query import Query, Statement
 from onhand.domain.ids import Id
 
@@ -26,6 +26,7 @@ MODULES = (
     queries_routing,
     queries_count,
     queries_supply,
+    queries_pages,
     queries_web,
 )
 ALL = {name: value for m in MODULES for name, value in vars(m).items() if isinstance(value, Query | Statement)}
