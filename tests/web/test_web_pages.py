@@ -27,6 +27,8 @@ PAGES = {
     "adjust": "/floor/adjust",
     "count": "/floor/count",
     "transfer": "/floor/transfer",
+    "stocktakes": "/counts",
+    "on the way": "/transfers",
     "settings": "/settings",
 }
 

@@ -109,7 +109,7 @@ for (const code of all("[data-origin]")) code.textContent = location.origin + co
 // The palette, and keys: / or Ctrl-K finds, g then a letter goes.
 const palette = one("#palette");
 if (palette) {
-  const pages = [["Overview", "/"], ["Stock", "/stock"], ["Orders", "/orders"], ["To order", "/replenishment"], ["Purchase orders", "/purchase_orders"], ["Suppliers", "/suppliers"], ["Receive", "/floor/receive"], ["Adjust", "/floor/adjust"], ["Count", "/floor/count"], ["Transfer", "/floor/transfer"], ["Settings", "/settings"]];
+  const pages = [["Overview", "/"], ["Stock", "/stock"], ["Orders", "/orders"], ["To order", "/replenishment"], ["Purchase orders", "/purchase_orders"], ["Suppliers", "/suppliers"], ["Receive", "/floor/receive"], ["Adjust", "/floor/adjust"], ["Count", "/floor/count"], ["Transfer", "/floor/transfer"], ["Stocktakes", "/counts"], ["On the way", "/transfers"], ["Settings", "/settings"]];
   const field = one("input", palette), list = one("ul", palette);
   let chosen = 0, asked = 0, waiting;
   const choose = (index) => {
@@ -154,7 +154,7 @@ if (palette) {
     if ((event.ctrlKey || event.metaKey) && event.key === "k") { event.preventDefault(); if (!palette.open) open(); return; }
     if (palette.open || event.ctrlKey || event.metaKey || event.altKey || /INPUT|SELECT|TEXTAREA/.test(event.target.tagName)) return;
     if (event.key === "/") { event.preventDefault(); open(); }
-    const target = { o: "/", s: "/stock", r: "/orders", p: "/replenishment", f: "/floor", e: "/settings" }[event.key];
+    const target = { o: "/", s: "/stock", r: "/orders", c: "/counts", p: "/replenishment", f: "/floor", e: "/settings" }[event.key];
     if (target && Date.now() - leader < 1000) location.href = target;
     leader = event.key === "g" ? Date.now() : 0;
   });
