@@ -27,9 +27,22 @@ function bars(minutes) {
 function show(now) {
   for (const place of all("[data-live]")) {
     const value = place.dataset.live.split(".").reduce((part, name) => part?.[name], now);
-    if (value !== undefined) place.textContent = place.dataset.live === "rate" ? value.toLocaleString(language, { minimumFractionDigits: 1 }) : whole.format(value);
+    if (value === undefined || value === null) continue;
+    place.textContent = place.dataset.live.startsWith("rate.") ? value.toLocaleString(language, { minimumFractionDigits: 1 }) : whole.format(value);
+    if (place.dataset.alarm) place.parentElement.classList.toggle(place.dataset.alarm, value > 0);
   }
   if (one("#spark")) bars(now.minutes);
+  const proof = one("#proof"), most = Math.max(1, ...(now.warehouses ?? []).map((place) => place.on_hand ?? 0));
+  if (proof && now.proof) {
+    proof.classList.toggle("good", now.proof.clean);
+    proof.classList.toggle("bad", !now.proof.clean);
+    one("[data-proof]", proof).textContent = now.proof.clean ? "Agree" : "Differ";
+    one("[data-proved]", proof).textContent = `Proved ${when.format(new Date(now.proof.at))}`;
+  }
+  for (const dot of all("[data-place]")) { // Areas are as the units on hand.
+    const units = now.warehouses?.[dot.dataset.place]?.on_hand;
+    if (units !== undefined && units !== null) dot.setAttribute("r", Number(one(".map").dataset.radius) * Math.max(0.25, Math.sqrt(units / most)));
+  }
 }
 if (state) {
   show(JSON.parse(one("#now").textContent));
