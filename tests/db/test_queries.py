@@ -4,7 +4,9 @@ import re
 import types
 from collections.abc import Iterator
 from datetime import date, datetime
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import psycopg
@@ -12,34 +14,17 @@ import pytest
 from psycopg import adapters
 
 import onhand.db
-from onhand.db import queries as q
-from onhand.db import (
-    queries_availability,
-    queries_count,
-    queries_return,
-    queries_room,
-    queries_routing,
-    queries_supply,
-    queries_transfer,
-    queries_web,
-)
 from onhand.db.query import Query, Statement
 from onhand.domain.ids import Id
 
 NAMED = re.compile(r"^-- name: (\w+)(!?)", re.MULTILINE)
 PARAMETER = re.compile(r"%\((\w+)\)s")
 SQL = Path(onhand.db.__file__).parent / "sql"
-MODULES = (
-    q,
-    queries_availability,
-    queries_routing,
-    queries_count,
-    queries_return,
-    queries_room,
-    queries_supply,
-    queries_transfer,
-    queries_web,
-)
+MODULES = [
+    import_module(f"onhand.db.{module.name}")
+    for module in iter_modules(onhand.db.__path__)
+    if module.name.startswith("queries")
+]
 ALL = {name: value for m in MODULES for name, value in vars(m).items() if isinstance(value, Query | Statement)}
 QUERIES = {name: value for name, value in ALL.items() if isinstance(value, Query)}
 PYTHON_TYPES: dict[str, set[object]] = {

@@ -182,7 +182,7 @@ BAD: dict[str, list[dict[str, Any]]] = {
 KEYS = {
     "postal_code_pkey",
     *("web_user_pkey", "web_user_name_unique", "web_session_pkey", "web_session_user_id_fkey"),
-    *("web_link_pkey", "web_link_user_id_fkey"),
+    *("web_link_pkey", "web_link_user_id_fkey", "stock_alert_pkey", "refusal_pkey"),
     *("api_key_digest_unique", "api_key_name_unique", "api_key_pkey", "event_pkey", "idempotency_pkey"),
     *("ledger_level_version_unique", "ledger_pkey", "level_pkey", "level_product_id_fkey", "level_warehouse_id_fkey"),
     *("supplier_pkey", "supplier_code_unique", "supplier_product_pkey", "supplier_product_supplier_id_fkey"),

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from onhand.services.context import open_onhand
 from server.serving import Running, Shop, unique
 
 AXE = (Path(__file__).parent / "axe.min.js").read_text()
+SHOTS = Path(os.environ["SHOTS"]) if "SHOTS" in os.environ else None
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -30,6 +32,23 @@ XSS = '<img src=x onerror="document.title=1">'
 def chromium() -> str | None:
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def supply(shop: Shop) -> None:
+    """Two suppliers, a level below its threshold for each of them and one for nobody, an order placed and a draft."""
+    for number, threshold in ((3, 100), (4, 100), (5, 100)):
+        settings = {"reorder_threshold": threshold, "reorder_quantity": 50}
+        assert shop.client.put(f"/v1/levels/MUG-{number:02}/LEJ1", json=settings).status_code == 200
+    for code, name, number in (("ACME", "Acme Pottery", 3), ("HOSTILE", XSS, 4)):
+        terms = {"sku": f"MUG-{number:02}", "lead_time_days": 7, "pack_size": 12, "unit_cost": "4.25"}
+        more = [{"sku": f"MUG-{n:02}", "lead_time_days": 3} for n in range(40, 50)]
+        settings = {"reorders": "draft", "over_delivery_percent": 10}
+        shop.post("/v1/suppliers", {"code": code, "name": name, "products": [terms, *more], **settings})
+    lines = [{"sku": sku, "warehouse": "LEJ1", "quantity": units} for sku, units in (("MUG-40", 20), ("MUG-41", 5))]
+    late = {"supplier": "ACME", "lines": lines, "expected_arrival_date": "2025-01-31"}
+    order = shop.post("/v1/purchase_orders", late)["purchase_order_id"]
+    shop.post(f"/v1/purchase_orders/{order}/place", {}, expect=200)
+    shop.post("/v1/purchase_orders", {"supplier": "HOSTILE", "lines": lines})
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +71,7 @@ def web(postgres) -> Iterator[Running]:
             shop.post("/v1/receipts", {"lines": lines, "reason": XSS})
             shop.reserve("MUG-01", 3, order_id="SO-1")
             shop.reserve("A/B <i>", 2, order_id=XSS)
+            supply(shop)
         yield running
 
 
@@ -95,7 +115,8 @@ def look(request) -> str:
 class Watched:
     """A page whose console must stay silent."""
 
-    def __init__(self, context: BrowserContext, base: str) -> None:
+    def __init__(self, context: BrowserContext, base: str, name: str) -> None:
+        self.name = re.sub(r"\W+", "-", name)
         self.page: Page = context.new_page()
         self.base = base
         self.said: list[str] = []
@@ -108,6 +129,9 @@ class Watched:
 
     def must_be_clean(self) -> None:
         """No console error, no sideways scroll, and axe finds nothing against WCAG 2.2 AA."""
+        if SHOTS:  # SHOTS=/some/directory pytest tests/web: each page to look at
+            SHOTS.mkdir(exist_ok=True)
+            self.page.screenshot(path=SHOTS / f"{self.name}.png", full_page=True)
         assert self.said == []
         assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         self.page.evaluate(AXE)
@@ -119,7 +143,7 @@ class Watched:
 
 
 @pytest.fixture
-def open_as(browser, web, link_of):
+def open_as(browser, web, link_of, request):
     """Scopes → a watched page, logged in, in the size and colours of a look."""
     contexts = []
 
@@ -127,7 +151,7 @@ def open_as(browser, web, link_of):
         size, scheme = look.split("-")
         context = browser.new_context(viewport=SIZES[size], color_scheme=scheme, bypass_csp=False)
         contexts.append(context)
-        watched = Watched(context, web.base)
+        watched = Watched(context, web.base, request.node.name)
         if scopes:
             watched.page.goto(link_of(*scopes)[0])
         return watched

@@ -1,10 +1,14 @@
 """Each page in a real Chromium: at phone and desktop width, light and dark, silent console, axe clean."""
 
+import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import expect
 
+from onhand.services import reconcile
+from onhand.services.context import open_onhand
 from web.conftest import XSS
 
 EVERYTHING = ("read", "reserve", "operate", "admin")
@@ -15,10 +19,20 @@ PAGES = {
     "product": "/products/MUG-01",
     "product with hostile names": "/products/A%2FB%20%3Ci%3E",
     "orders": "/orders",
+    "to order": "/replenishment",
+    "all below threshold": "/replenishment?show=all&warehouse=LEJ1",
+    "nothing to order": "/replenishment?supplier=nobody",
+    "purchase orders": "/purchase_orders",
+    "late purchase orders": "/purchase_orders?status=due",
+    "suppliers": "/suppliers",
+    "supplier": "/suppliers/ACME",
+    "supplier with a hostile name": "/suppliers/HOSTILE",
     "receive": "/floor/receive",
     "adjust": "/floor/adjust",
     "count": "/floor/count",
     "transfer": "/floor/transfer",
+    "stocktakes": "/counts",
+    "on the way": "/transfers",
     "settings": "/settings",
 }
 
@@ -95,6 +109,26 @@ def test_the_overview_keeps_itself_up_to_date(open_as, web):
         line = {"sku": "MUG-02", "quantity": 1}
         assert client.post("/v1/reservations", json={"lines": [line]}).status_code == 201
     expect(page.locator("[data-live='hour.reserve']")).to_have_text(str(before + 1), timeout=15_000)
+
+
+def test_the_overview_counts_refusals_and_shows_the_last_proof(open_as, web):
+    page = open_as("read").open("/")
+    expect(page.locator("[data-state]")).to_have_text("Live")
+    before = int(page.locator("[data-live='hour.refused']").inner_text())
+    with web.client() as client:
+        for _ in range(3):
+            lines = [{"sku": "MUG-02", "quantity": 100_000}]
+            assert client.post("/v1/reservations", json={"lines": lines}).status_code == 409
+
+    async def prove() -> None:
+        async with open_onhand(web.url) as onhand:
+            await reconcile.run(onhand)
+
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, prove()).result()
+    expect(page.locator("[data-live='hour.refused']")).to_have_text(str(before + 3), timeout=15_000)
+    expect(page.locator("#proof")).to_contain_text("Agree", timeout=30_000)
+    expect(page.locator("[data-live='late']")).not_to_have_text("0")
 
 
 def test_the_first_page_is_small(open_as):

@@ -7,10 +7,11 @@ import httpx
 import pytest
 
 from onhand.services.users import FAILURES_MAX
-from onhand.web import floor, orders, people, stock
+from onhand.web import floor, orders, people, purchases, replenishment, stock, stocktakes, suppliers, transfers
 
 PASSWORD = "correct horse battery"
-FORMS = [route for routes in (stock, orders, floor, people) for route in routes.ROUTES if route.method == "POST"]
+MODULES = (stock, orders, floor, stocktakes, transfers, replenishment, purchases, suppliers, people)
+FORMS = [route for module in MODULES for route in module.ROUTES if route.method == "POST"]
 KEPT = [route for route in FORMS if route.scopes]
 IDS = [route.path for route in KEPT]
 
@@ -33,7 +34,8 @@ def visitor(web, link_of):
 
 
 def address(route):
-    return re.sub(r"{sku}", "MUG-30", re.sub(r"{kind}", "receive", re.sub(r"{reservation_id}", "0" * 32, route.path)))
+    values = {"sku": "MUG-30", "kind": "receive", "supplier": "ACME"}
+    return re.sub(r"{(\w+)}", lambda match: values.get(match[1], "0" * 32), route.path)
 
 
 @pytest.mark.parametrize("path", ["/stock", "/stock.csv", "/orders", "/products/MUG-01", "/floor/receive", "/settings"])

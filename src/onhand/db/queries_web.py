@@ -79,6 +79,11 @@ class OperationCountRow(NamedTuple):
     operations: int
 
 
+class RefusalCountRow(NamedTuple):
+    at: datetime
+    orders: int
+
+
 class TimelineRow(NamedTuple):
     type: str
     warehouse: str
@@ -91,5 +96,8 @@ class TimelineRow(NamedTuple):
 
 SEARCH_STOCK = Query("search_stock", StockRow)
 SUM_WAREHOUSES = Query("sum_warehouses", WarehouseSumRow)
+ADD_REFUSALS = Statement("add_refusals")
+COUNT_REFUSALS = Query("count_refusals", RefusalCountRow)
+DELETE_REFUSALS = Statement("delete_refusals")
 COUNT_OPERATIONS = Query("count_operations", OperationCountRow)
 LIST_OPERATIONS_OF_RESERVATION = Query("list_operations_of_reservation", TimelineRow)

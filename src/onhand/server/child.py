@@ -74,6 +74,7 @@ async def work(todo: task.Task) -> None:
     async with open_onhand(todo.url, redis_url=todo.redis_url) as onhand:
         desk = Desk(onhand, pending)
         pulse = Pulse(onhand)
+        pulse.tell_refusals()
         config = Config(
             make_app(desk, handlers(onhand, pulse)),
             http=partial(LaneProtocol, desk=desk),  # type: ignore[arg-type]  # called as a class is

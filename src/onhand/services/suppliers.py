@@ -90,6 +90,12 @@ async def get(onhand: Onhand, name: str) -> Supplier:
         return await _read(connection, name)
 
 
+async def head(onhand: Onhand, name: str) -> q.SupplierRow:
+    """Its settings without its products, by code or id. Raises Unknown."""
+    async with onhand.pool.connection() as connection:
+        return await row_named(connection, name)
+
+
 async def find(onhand: Onhand, *, limit: int = PAGE_DEFAULT_ROWS, cursor: str | None = None) -> answers.Page:
     """By code; the cursor is the last code."""
     async with onhand.pool.connection() as connection:

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from onhand.cache.metrics import GATE
 from onhand.db import queries_web as q
 from onhand.domain.ids import Id
+from onhand.engine.metrics import COMMANDS
 from onhand.services import answers, ledger
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import parse_id, warehouse_named
@@ -14,6 +16,7 @@ from onhand.services.requests import LedgerFilter
 
 TIMELINE_MAX = 200
 HISTORY_MAX = 1_000  # ledger rows: the newest page
+NOT_REFUSED = ("accepted", "replayed", "failed")
 SHOWN = ("all", "below", "backordered", "none")
 _WORD = re.compile(r"\w+")
 
@@ -58,6 +61,36 @@ async def operations(onhand: Onhand, since: datetime, until: datetime, step_s: i
     """How many of each type began in each step_s seconds; ids carry their time in milliseconds."""
     async with onhand.pool.connection() as connection:
         return await q.COUNT_OPERATIONS.all(connection, cell=CELL, first=_floor(since), last=_floor(until), step=step_s)
+
+
+def refused_so_far() -> int:
+    """Orders that this process has refused since it began; what was turned away as too much is not among them."""
+    refused = sum(
+        sample.value
+        for metric in COMMANDS.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+        and sample.labels["command"] == "reserve"
+        and sample.labels["verdict"] not in NOT_REFUSED
+    )
+    return int(refused + sum(s.value for m in GATE.collect() for s in m.samples if s.name.endswith("_total")))
+
+
+async def add_refusals(onhand: Onhand, process_id: Id, at: datetime, orders: int) -> None:
+    """Tell every process that this one refused so many orders in the second that began at that time."""
+    async with onhand.pool.connection() as connection:
+        await q.ADD_REFUSALS.run(connection, at=at, process_id=process_id, orders=orders)
+
+
+async def forget_refusals(onhand: Onhand, before: datetime) -> None:
+    async with onhand.pool.connection() as connection:
+        await q.DELETE_REFUSALS.run(connection, before=before)
+
+
+async def refusals(onhand: Onhand, since: datetime, until: datetime) -> list[q.RefusalCountRow]:
+    """By second, of all processes."""
+    async with onhand.pool.connection() as connection:
+        return await q.COUNT_REFUSALS.all(connection, since=since, until=until)
 
 
 def _floor(time: datetime) -> Id:

@@ -16,7 +16,18 @@ from onhand.api.refusal import Refusal
 from onhand.api.serving import headers_of
 from onhand.services import users
 from onhand.services.context import Onhand
-from onhand.web import floor, orders, overview, people, stock
+from onhand.web import (
+    floor,
+    orders,
+    overview,
+    people,
+    purchases,
+    replenishment,
+    stock,
+    stocktakes,
+    suppliers,
+    transfers,
+)
 from onhand.web.pulse import Pulse
 from onhand.web.rendering import ASSETS, TYPES, page
 from onhand.web.telling import told
@@ -27,7 +38,8 @@ FOREVER = b"public, max-age=31536000, immutable"
 
 def handlers(onhand: Onhand, pulse: Pulse) -> list[HTTPRouteHandler]:
     """The routes of the pages, for the application that serves the API as well."""
-    routes = [*overview.routes(pulse), *stock.ROUTES, *orders.ROUTES, *floor.ROUTES, *people.ROUTES]
+    pages = (stock, orders, floor, stocktakes, transfers, replenishment, purchases, suppliers, people)
+    routes = [*overview.routes(pulse), *(route for each in pages for route in each.ROUTES)]
     return [*(_handler(onhand, route) for route in routes), _assets(), _live(onhand, pulse)]
 
 

@@ -1,5 +1,6 @@
 """Forms for the floor: receive, adjust, count, transfer. One SKU at a time, as a scanner gives them."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -7,14 +8,18 @@ import msgspec
 from onhand.api.answer import Answer
 from onhand.domain.errors import DomainError
 from onhand.engine.engine import new_id
-from onhand.services import levels, stock, transfers, warehouses
+from onhand.services import levels, stock, transfers, viewing_supply, warehouses
 from onhand.services.requests import NewAdjustment, NewReceipt, NewTransfer
 from onhand.web.rendering import page
 from onhand.web.telling import told
 from onhand.web.visit import PageRoute, Visit, redirect
 
 KINDS = ("receive", "adjust", "count", "transfer")
-KEPT = ("warehouse", "to", "reason")  # from one scan to the next
+KEPT = ("warehouse", "to", "reason", "mode")  # from one scan to the next
+EXPECTED_DAYS = 7
+EXPECTED_ORDERS = 8
+
+Undo = dict[str, str]  # the address to which the opposite goes, as path, and the fields of its form
 
 
 async def _start(visit: Visit) -> Answer:
@@ -30,15 +35,21 @@ async def _shown(visit: Visit, values: dict[str, str], *, status: int = 200, **t
     kind = visit.path["kind"]
     if kind not in KINDS:
         return redirect("/floor/receive")
+    today = visit.onhand.now().date()
+    expected = []
+    if kind == "receive":
+        soon = today + timedelta(days=EXPECTED_DAYS)
+        expected = (await viewing_supply.purchase_orders(visit.onhand, due_until=soon)).items[:EXPECTED_ORDERS]
     return page(
         visit,
         "floor.html",
         status=status,
         kind=kind,
-        kinds=KINDS,
-        values={"sku": "", "quantity": "", "warehouse": "", "to": "", "reason": "", **values},
+        values={"sku": "", "quantity": "", "warehouse": "", "to": "", "reason": "", "mode": "", **values},
         warehouses=(await warehouses.find(visit.onhand, limit=1_000)).items,
         key=str(new_id()),
+        expected=expected,
+        today=today,
         **{"done": None, "wrong": None, "undo": None, **told},
     )
 
@@ -46,14 +57,18 @@ async def _shown(visit: Visit, values: dict[str, str], *, status: int = 200, **t
 async def _post(visit: Visit) -> Answer:
     """Done once however often it is sent: the form carries its Idempotency-Key."""
     form, kind = visit.form, visit.path["kind"]
+    if kind not in KINDS:
+        return redirect("/floor/receive")
     try:
-        await _do(visit, kind)
+        undo = await _do(visit, kind)
     except (DomainError, msgspec.ValidationError, ValueError) as error:
         return await _shown(visit, form, status=409, wrong=await _words(visit, error))
     sku, place = form.get("sku", ""), form.get("to" if kind == "transfer" else "warehouse", "")
+    if form.get("mode") == "in_transit":
+        place = form.get("warehouse", "")
     level = (await levels.find(visit.onhand, sku=sku, warehouse=place)).items[0]
     kept = {name: form.get(name, "") for name in KEPT}
-    return await _shown(visit, kept, done=level, undo=_undo(kind, form))
+    return await _shown(visit, kept, done=level, undo=undo)
 
 
 async def _words(visit: Visit, error: Exception) -> str:
@@ -64,33 +79,38 @@ async def _words(visit: Visit, error: Exception) -> str:
     return (await told(visit.onhand, error, visit.request_id)).detail
 
 
-async def _do(visit: Visit, kind: str) -> None:
-    """Raises DomainError, ValueError."""
+async def _do(visit: Visit, kind: str) -> Undo | None:
+    """What takes it back: an entry of its own, for the ledger forgets nothing. Raises DomainError, ValueError."""
     form, actor = visit.form, visit.someone.actor
     key = form.get("key") or None
     sku, place, quantity = form.get("sku", ""), form.get("warehouse", ""), int(form.get("quantity", ""))
     reason = form.get("reason") or None
+    if kind == "transfer":
+        return await _transfer(visit, {"sku": sku, "quantity": quantity}, place, key)
     body: dict[str, Any]
     if kind == "receive":
         body = {"lines": [{"sku": sku, "warehouse": place, "quantity": quantity}], "reason": reason}
-        await stock.receive(visit.onhand, actor, msgspec.convert(body, NewReceipt), key)
-    elif kind == "transfer":
-        body = {"lines": [{"sku": sku, "quantity": quantity}], "from": place, "to": form.get("to", "")}
-        await transfers.dispatch(visit.onhand, actor, msgspec.convert(body, NewTransfer), key)
+        done = await stock.receive(visit.onhand, actor, msgspec.convert(body, NewReceipt), key)
     else:
         what = "counted_quantity" if kind == "count" else "quantity_change"
         line = {"sku": sku, "warehouse": place, what: quantity, "reason": reason or kind}
-        await stock.adjust(visit.onhand, actor, msgspec.convert({"lines": [line]}, NewAdjustment), key)
-
-
-def _undo(kind: str, form: dict[str, str]) -> dict[str, str] | None:
-    """The entry that takes this one back: the ledger forgets nothing. A count is a fact and has none."""
-    sku, place, quantity = form.get("sku", ""), form.get("warehouse", ""), int(form.get("quantity", "0"))
-    if kind == "transfer":
-        return {"kind": kind, "sku": sku, "warehouse": form.get("to", ""), "to": place, "quantity": str(quantity)}
-    if kind == "count":
+        done = await stock.adjust(visit.onhand, actor, msgspec.convert({"lines": [line]}, NewAdjustment), key)
+    change = sum(line.quantity for line in done.answer.lines)  # A count: by how many units it differed.
+    if not change:
         return None
-    return {"kind": "adjust", "sku": sku, "warehouse": place, "quantity": str(-quantity), "reason": f"undo {kind}"}
+    fields = {"sku": sku, "warehouse": place, "quantity": str(-change), "reason": f"undo {kind}"}
+    return {"path": "/floor/adjust", **fields}
+
+
+async def _transfer(visit: Visit, line: dict[str, Any], place: str, key: str | None) -> Undo:
+    form = visit.form
+    mode = "in_transit" if form.get("mode") == "in_transit" else "immediate"
+    body = {"lines": [line], "from": place, "to": form.get("to", ""), "mode": mode}
+    done = await transfers.dispatch(visit.onhand, visit.someone.actor, msgspec.convert(body, NewTransfer), key)
+    if mode == "in_transit":
+        return {"path": f"/transfers/{done.answer.transfer_id}/cancel"}
+    back = {"warehouse": form.get("to", ""), "to": place, "quantity": str(line["quantity"])}
+    return {"path": "/floor/transfer", "sku": line["sku"], **back}
 
 
 ROUTES = [

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,20 @@ def moment(value: datetime | None) -> Markup:
     return Markup('<time datetime="{0}">{1}</time>').format(value.isoformat(), f"{value:%Y-%m-%d %H:%M} UTC")
 
 
+def day(value: date | None) -> Markup:
+    """A day of the calendar, without a time zone."""
+    if value is None:
+        return Markup('<span class="muted">–</span>')
+    return Markup('<time datetime="{0}" data-day>{0}</time>').format(value.isoformat())
+
+
+def money(value: str | None) -> str:
+    """A decimal as text, without the zeros after its cents."""
+    if value is None:
+        return "–"
+    return f"{Decimal(value):.4f}".removesuffix("00")
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("onhand.web"),
@@ -44,7 +59,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"number": number, "moment": moment, "label": lambda text: text.replace("_", " ").capitalize()}
+    made.filters |= {
+        "number": number,
+        "moment": moment,
+        "day": day,
+        "money": money,
+        "label": lambda text: text.replace("_", " ").capitalize(),
+        "tail": lambda text: f"…{text[-8:]}",  # what tells two ids apart
+    }
     made.globals |= {"asset": asset}
     return made
 

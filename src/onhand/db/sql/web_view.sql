@@ -35,3 +35,13 @@ SELECT ledger.type, warehouse.code AS warehouse, product.sku, quantity, reason, 
 FROM ledger JOIN product USING (product_id) JOIN warehouse USING (warehouse_id)
 WHERE cell = :cell AND (operation_id = :reservation_id::uuid OR reference_id = :reservation_id::uuid::text)
 ORDER BY txn_id LIMIT :row_limit;
+
+-- name: add_refusals!
+INSERT INTO refusal (at, process_id, orders) VALUES (:at, :process_id, :orders)
+ON CONFLICT (at, process_id) DO UPDATE SET orders = refusal.orders + EXCLUDED.orders;
+
+-- name: count_refusals
+SELECT at, sum(orders) AS orders FROM refusal WHERE at >= :since AND at < :until GROUP BY at;
+
+-- name: delete_refusals!
+DELETE FROM refusal WHERE at < :before;

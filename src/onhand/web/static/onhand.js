@@ -3,11 +3,12 @@
 const language = navigator.language;
 const whole = new Intl.NumberFormat(language);
 const when = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const dayOnly = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
 const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 function localise(root) {
-  for (const time of all("time", root)) { time.title = time.dateTime; time.textContent = when.format(new Date(time.dateTime)); }
+  for (const time of all("time", root)) { time.title = time.dateTime; time.textContent = ("day" in time.dataset ? dayOnly : when).format(new Date(time.dateTime)); }
   for (const data of all("data", root)) data.textContent = whole.format(data.value);
 }
 localise(document);
@@ -26,9 +27,22 @@ function bars(minutes) {
 function show(now) {
   for (const place of all("[data-live]")) {
     const value = place.dataset.live.split(".").reduce((part, name) => part?.[name], now);
-    if (value !== undefined) place.textContent = place.dataset.live === "rate" ? value.toLocaleString(language, { minimumFractionDigits: 1 }) : whole.format(value);
+    if (value === undefined || value === null) continue;
+    place.textContent = place.dataset.live.startsWith("rate.") ? value.toLocaleString(language, { minimumFractionDigits: 1 }) : whole.format(value);
+    if (place.dataset.alarm) place.parentElement.classList.toggle(place.dataset.alarm, value > 0);
   }
   if (one("#spark")) bars(now.minutes);
+  const proof = one("#proof"), most = Math.max(1, ...(now.warehouses ?? []).map((place) => place.on_hand ?? 0));
+  if (proof && now.proof) {
+    proof.classList.toggle("good", now.proof.clean);
+    proof.classList.toggle("bad", !now.proof.clean);
+    one("[data-proof]", proof).textContent = now.proof.clean ? "Agree" : "Differ";
+    one("[data-proved]", proof).textContent = `Proved ${when.format(new Date(now.proof.at))}`;
+  }
+  for (const dot of all("[data-place]")) { // Areas are as the units on hand.
+    const units = now.warehouses?.[dot.dataset.place]?.on_hand;
+    if (units !== undefined && units !== null) dot.setAttribute("r", Number(one(".map").dataset.radius) * Math.max(0.25, Math.sqrt(units / most)));
+  }
 }
 if (state) {
   show(JSON.parse(one("#now").textContent));
@@ -69,21 +83,46 @@ scan?.addEventListener("keydown", (event) => {
   const empty = all("input:not([type=hidden])", scan).find((input) => input !== event.target && !input.value);
   if (empty && event.target.value) { event.preventDefault(); empty.focus(); }
 });
-const beep = one("[data-beep]");
-if (beep && navigator.userActivation?.hasBeenActive) {
+function beep(good) {
+  if (!navigator.userActivation?.hasBeenActive) return; // Browsers stay silent until the reader has done something.
   const audio = new AudioContext(), sound = audio.createOscillator(), volume = audio.createGain();
-  sound.frequency.value = beep.dataset.beep === "good" ? 1040 : 240;
+  sound.frequency.value = good ? 1040 : 240;
   volume.gain.value = 0.08;
   sound.connect(volume).connect(audio.destination);
+  sound.onended = () => audio.close();
   sound.start();
-  sound.stop(audio.currentTime + (beep.dataset.beep === "good" ? 0.09 : 0.35));
+  sound.stop(audio.currentTime + (good ? 0.09 : 0.35));
+}
+const told = one("[data-beep]");
+if (told) beep(told.dataset.beep === "good");
+
+// A delivery: each scan adds a unit to its line; the first line of this SKU that still lacks some.
+const arrival = one("[data-arrival]");
+if (arrival) {
+  const scanned = one("[data-scanned]", arrival), said = one("[data-told]", arrival), lines = all("[data-sku]", arrival);
+  const count = (line) => all("input", line).reduce((sum, input) => sum + (Number(input.value) || 0), 0);
+  scanned.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    const sku = scanned.value.trim().toUpperCase();
+    if (!sku) return;
+    const mine = lines.filter((line) => line.dataset.sku.toUpperCase() === sku);
+    const line = mine.find((each) => count(each) < Number(each.dataset.open)) ?? mine[0];
+    for (const each of lines) each.classList.toggle("scanned", each === line);
+    if (line) { const input = one("input", line); input.value = (Number(input.value) || 0) + 1; line.scrollIntoView({ block: "nearest" }); }
+    said.textContent = line ? `${line.dataset.sku}: ${whole.format(count(line))} of ${whole.format(line.dataset.open)}` : `${scanned.value} is not on this order`;
+    said.className = line ? "big-line" : "big-line neg";
+    beep(Boolean(line) && count(line) <= Number(line.dataset.open));
+    scanned.select();
+  });
+  one("[data-all]", arrival).addEventListener("click", () => { for (const line of lines) if (!count(line)) one("input", line).value = line.dataset.open; });
 }
 for (const code of all("[data-origin]")) code.textContent = location.origin + code.textContent;
 
 // The palette, and keys: / or Ctrl-K finds, g then a letter goes.
 const palette = one("#palette");
 if (palette) {
-  const pages = [["Overview", "/"], ["Stock", "/stock"], ["Orders", "/orders"], ["Receive", "/floor/receive"], ["Adjust", "/floor/adjust"], ["Count", "/floor/count"], ["Transfer", "/floor/transfer"], ["Settings", "/settings"]];
+  const pages = [["Overview", "/"], ["Stock", "/stock"], ["Orders", "/orders"], ["To order", "/replenishment"], ["Purchase orders", "/purchase_orders"], ["Suppliers", "/suppliers"], ["Receive", "/floor/receive"], ["Adjust", "/floor/adjust"], ["Count", "/floor/count"], ["Transfer", "/floor/transfer"], ["Stocktakes", "/counts"], ["On the way", "/transfers"], ["Settings", "/settings"]];
   const field = one("input", palette), list = one("ul", palette);
   let chosen = 0, asked = 0, waiting;
   const choose = (index) => {
@@ -128,7 +167,7 @@ if (palette) {
     if ((event.ctrlKey || event.metaKey) && event.key === "k") { event.preventDefault(); if (!palette.open) open(); return; }
     if (palette.open || event.ctrlKey || event.metaKey || event.altKey || /INPUT|SELECT|TEXTAREA/.test(event.target.tagName)) return;
     if (event.key === "/") { event.preventDefault(); open(); }
-    const target = { o: "/", s: "/stock", r: "/orders", f: "/floor", e: "/settings" }[event.key];
+    const target = { o: "/", s: "/stock", r: "/orders", c: "/counts", p: "/replenishment", f: "/floor", e: "/settings" }[event.key];
     if (target && Date.now() - leader < 1000) location.href = target;
     leader = event.key === "g" ? Date.now() : 0;
   });
