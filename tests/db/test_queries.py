@@ -4,6 +4,7 @@ import re
 import types
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -35,6 +36,7 @@ PYTHON_TYPES: dict[str, set[object]] = {
     "integer": {int},
     "bigint": {int},
     "double precision": {float},
+    "numeric": {Decimal},
     "date": {date},
     "timestamp with time zone": {datetime},
     "bytea": {bytes},

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from onhand.db import queries as q
+from onhand.db.connect import connect
 from onhand.domain.commands import ReturnLine, TakeBack
 from onhand.domain.errors import DomainError, QuantityExceedsFulfilled
 from onhand.domain.ids import Id
@@ -99,9 +100,8 @@ async def test_a_lost_answer_is_found_again(fresh_database_url: str, disposition
         reservation, place = await shipped(shop, 3)
         command = back(reservation, place[0], 2, disposition)
         first = (await shop.engine.submit(command)).verdict
-        jobs = [Job(command, None, lambda _: None)]
-        batch = shop.engine._make_batch(jobs, [])
-        async with shop.pool.connection() as connection:
+        batch = shop.engine._make_batch([Job(command, None, lambda _: None, since_s=0)], [])
+        async with await connect(fresh_database_url) as connection:
             [again] = await batch.attempt(connection)
         assert isinstance(again.verdict, ReturnDone)
         assert isinstance(first, ReturnDone)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -203,6 +204,29 @@ async def test_a_posting_names_what_it_leaves_short(fresh_database_url: str) -> 
         posted = await counts.post(onhand, ACTOR, session.count_id)
         assert [(x.reservation_id, x.quantity) for x in posted.short] == [(held.reservation_id, 1)]
         assert (await counts.post(onhand, ACTOR, session.count_id)).short == []
+
+
+async def test_a_count_told_later_is_against_the_book_of_then(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 10)
+        before = onhand.now()
+        session = await begun(corner)
+        await sell(corner, 2)
+        at = onhand.now()
+        await sell(corner, 3)
+        line = CountedLine(counted_quantity=7, sku=corner.sku, counted_at=at)
+        [told] = (await counts.record(onhand, session.count_id, Counted(lines=[line]), dry_run=True)).lines
+        assert (told.moved, told.variance) == (-2, -1)
+        assert (await counts.get(onhand, session.count_id)).lines[0].counted_quantity is None
+        await counts.record(onhand, session.count_id, Counted(lines=[line]))
+        await counts.post(onhand, ACTOR, session.count_id)
+        assert await on_hand(corner) == 4
+        session = await begun(corner)
+        for wrong in (before, onhand.now() + timedelta(hours=1)):
+            line = CountedLine(counted_quantity=7, sku=corner.sku, counted_at=wrong)
+            with pytest.raises(Invalid) as refused:
+                await counts.record(onhand, session.count_id, Counted(lines=[line]))
+            assert refused.value.fields[0].path == "lines[0].counted_at"
 
 
 async def test_what_is_cancelled_or_empty_is_not_posted(fresh_database_url: str) -> None:

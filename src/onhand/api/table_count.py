@@ -110,8 +110,8 @@ COUNTS = [
         shown=_COUNTED,
         problems=("NOT_FOUND", "COUNT_CLOSED", *LINES),
         idempotent=True,
-        description="Send each line as soon as it is counted: it is compared with the book of that moment. Counting a "
-        "line again replaces its count. An approval is taken back.",
+        description="Send each line as soon as it is counted, or with counted_at: it is compared with the book of that "
+        "moment. Counting a line again replaces its count. An approval is taken back.",
     ),
     Route(
         method="POST",

@@ -155,6 +155,37 @@ Examples:
   onhand capacity
   onhand capacity --warehouse LEJ1 --json | jq .[0].free
 """,
+    "count": """Examples:
+  COUNT=$(onhand count start LEJ1 --sku MUG-RED --sku MUG-BLUE --json | jq -r .count_id)
+  onhand count record $COUNT counted.csv
+  onhand count post $COUNT
+""",
+    "count:start": """Examples:
+  onhand count start LEJ1 --sku MUG-RED --sku MUG-BLUE
+  onhand count start LEJ1 aisle-7.csv --approval-limit 5 --approval-value 100 --currency EUR
+""",
+    "count:record": """Columns: sku and counted_quantity; counted_at (a time like 2026-03-01T14:00:00Z) where it was \
+not counted just now: what was sold since then is no variance.
+
+Examples:
+  onhand count record $COUNT counted.csv --dry-run
+  onhand count record $COUNT counted.csv --report refused.csv
+""",
+    "count:look": """Examples:
+  onhand count show $COUNT
+""",
+    "count:listing": """Examples:
+  onhand count list --status open
+""",
+    "count:approve": """Examples:
+  onhand count approve $COUNT
+""",
+    "count:post": """Examples:
+  onhand count post $COUNT
+""",
+    "count:cancel": """Examples:
+  onhand count cancel $COUNT
+""",
     "reorder": """Examples:
   onhand reorder run --dry-run
 """,

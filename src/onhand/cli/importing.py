@@ -18,6 +18,7 @@ from onhand.cli.terminal import show, show_json, show_table
 from onhand.services import importing
 from onhand.services.context import Onhand
 from onhand.services.importing import STOCK_COLUMNS, Refusal, StockImport, Summary
+from onhand.services.importing_counts import COUNTED_COLUMNS, REQUIRED_COUNTED_COLUMNS
 from onhand.services.importing_products import PRODUCT_COLUMNS, REQUIRED_COLUMNS, import_products
 from onhand.services.importing_returns import REQUIRED_RETURN_COLUMNS, RETURN_COLUMNS, ReturnImport
 from onhand.services.importing_suppliers import REQUIRED_SUPPLIER_COLUMNS, SUPPLIER_COLUMNS, import_suppliers
@@ -55,7 +56,7 @@ def products(
                 advance=lambda done: meter(done, scanned.rows),
             )
 
-    return _import("products", file, work, dry_run=dry_run, report=report, as_json=as_json)
+    return import_file("products", file, work, dry_run=dry_run, report=report, as_json=as_json)
 
 
 def suppliers(
@@ -78,7 +79,7 @@ def suppliers(
                 advance=lambda done: meter(done, scanned.rows),
             )
 
-    return _import("suppliers", file, work, dry_run=dry_run, report=report, as_json=as_json)
+    return import_file("suppliers", file, work, dry_run=dry_run, report=report, as_json=as_json)
 
 
 def returns(
@@ -102,7 +103,7 @@ def returns(
             )
             return await job.run(read.records())
 
-    return _import("returns", file, work, dry_run=dry_run, report=report, as_json=as_json)
+    return import_file("returns", file, work, dry_run=dry_run, report=report, as_json=as_json)
 
 
 def stock(
@@ -124,7 +125,7 @@ def stock(
             summary = await _receive(onhand, read, scanned, refusals, repetition=repetition + 1, dry_run=dry_run)
         return summary
 
-    return _import("stock", file, work, dry_run=dry_run, report=report, as_json=as_json)
+    return import_file("stock", file, work, dry_run=dry_run, report=report, as_json=as_json)
 
 
 async def _receive(
@@ -150,11 +151,13 @@ COLUMNS = {
     "stock": (STOCK_COLUMNS, STOCK_COLUMNS),
     "products": (PRODUCT_COLUMNS, REQUIRED_COLUMNS),
     "suppliers": (SUPPLIER_COLUMNS, REQUIRED_SUPPLIER_COLUMNS),
+    "counted": (COUNTED_COLUMNS, REQUIRED_COUNTED_COLUMNS),
     "returns": (RETURN_COLUMNS, REQUIRED_RETURN_COLUMNS),
 }
 
 
-def _import(kind: str, file: str, work: Work, *, dry_run: bool, report: Path | None, as_json: bool) -> int:
+def import_file(kind: str, file: str, work: Work, *, dry_run: bool, report: Path | None, as_json: bool) -> int:
+    """Read the file, do the work with it and tell what became of its rows. Raises CliError."""
     columns, required = COLUMNS[kind]
     with CsvFile(file, columns, required) as read:
         with progress(f"reading {read.name}", "%") as meter:
@@ -170,7 +173,7 @@ def _import(kind: str, file: str, work: Work, *, dry_run: bool, report: Path | N
     if as_json:
         show_json(_as_json(kind, summary, refusals, took_s, dry_run=dry_run))
     else:
-        _tell(summary, refusals, took_s, dry_run=dry_run, report=report)
+        _tell(summary, refusals, took_s, dry_run=dry_run, report=report, counted=kind == "counted")
     if nothing_new:
         raise CliError(
             f"{read.name} was received before; nothing was received now",
@@ -231,7 +234,9 @@ def _as_json(kind: str, summary: Summary, refusals: Refusals, took_s: float, *, 
     }
 
 
-def _tell(summary: Summary, refusals: Refusals, took_s: float, *, dry_run: bool, report: Path | None) -> None:
+def _tell(
+    summary: Summary, refusals: Refusals, took_s: float, *, dry_run: bool, report: Path | None, counted: bool
+) -> None:
     per_s = f" in {took_s:.1f} s ({summary.rows / took_s:,.0f} rows/s)" if summary.rows else ""
     show(
         ("checked " if dry_run else "read ")
@@ -239,9 +244,10 @@ def _tell(summary: Summary, refusals: Refusals, took_s: float, *, dry_run: bool,
         + (": nothing changed" if dry_run else "")
     )
     would = "would be " if dry_run else ""
+    made, remade = ("counted", "counted anew") if counted else ("created", "updated")
     for number, text in (
-        (summary.created, f"{would}created"),
-        (summary.updated, f"{would}updated"),
+        (summary.created, f"{would}{made}"),
+        (summary.updated, f"{would}{remade}"),
         (summary.existing, "exist already, left as they are (--update changes them)"),
         (summary.received, f"{would}received, {summary.units:,} units"),
         (summary.already, "were received by an earlier import of the same content"),

@@ -1,6 +1,7 @@
 """The queries of cycle counts with the types of their rows."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from onhand.db.query import Query, Statement
@@ -47,7 +48,7 @@ class ExportedCountRow(NamedTuple):
     counted_quantity: int | None
     variance: int | None
     unit_cost: str | None
-    variance_value: str | None
+    variance_value: Decimal | None
     currency: str | None
     approved_by: str | None
     created_at: datetime

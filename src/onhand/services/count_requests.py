@@ -36,13 +36,16 @@ class NewCount(Body):
 
 
 class CountedLine(Body):
+    """counted_at: when it was counted, if not at this moment; it is compared with the book of then."""
+
     counted_quantity: Count
+    counted_at: datetime | None = None
     sku: Sku | None = None
     product_id: UuidText | None = None
 
 
 class Counted(Body):
-    """What lies on the shelf at this moment; a line that was counted before is counted anew."""
+    """What lies on the shelf; a line that was counted before is counted anew."""
 
     lines: Annotated[list[CountedLine], Meta(min_length=1, max_length=limits.LINES_MAX)]
 

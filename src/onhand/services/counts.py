@@ -5,6 +5,7 @@ difference is posted as an ADJUST of so many units, not as a new quantity.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from onhand.db import queries as stock_queries
@@ -57,7 +58,7 @@ async def create(onhand: Onhand, actor: str, request: NewCount) -> CountSession:
 
 
 async def record(onhand: Onhand, count: str, request: Counted, *, dry_run: bool = False) -> CountSession:
-    """Write down what lies there at this moment. It takes an approval back.
+    """Write down what lies there at this moment, or lay there at another since it began. It takes an approval back.
 
     dry_run: only tell what it would come to. Raises CountClosed, Invalid, Unknown.
     """
@@ -71,6 +72,7 @@ async def record(onhand: Onhand, count: str, request: Counted, *, dry_run: bool 
         for index, product in enumerate(products):
             if product not in known:
                 raise Invalid([FieldProblem(f"lines[{index}].sku", "INVALID_VALUE", "It is not part of this count.")])
+        times = [_during(onhand, session, line.counted_at, index) for index, line in enumerate(request.lines)]
         await q.RECORD_COUNTS.run(
             connection,
             cell=CELL,
@@ -78,10 +80,22 @@ async def record(onhand: Onhand, count: str, request: Counted, *, dry_run: bool 
             warehouse_id=session.warehouse_id,
             product_ids=products,
             counteds=[line.counted_quantity for line in request.lines],
+            counted_ats=times,
         )
         await q.APPROVE_COUNT.run(connection, cell=CELL, count_id=count_id, approved_by=None)
         rows = await _rows(connection, [count_id])
     return (await _render(onhand, *rows))[0]
+
+
+def _during(onhand: Onhand, session: q.CountRow, at: datetime | None, index: int) -> datetime | None:
+    """A time without an offset is UTC. Raises Invalid where it is not between the beginning and now."""
+    if at is None:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if not session.created_at <= at <= onhand.now():
+        detail = "It lies between the beginning of the count and now."
+        raise Invalid([FieldProblem(f"lines[{index}].counted_at", "OUT_OF_RANGE", detail)])
+    return at
 
 
 async def approve(onhand: Onhand, actor: str, count: str) -> CountSession:

@@ -36,10 +36,17 @@ WHERE cell = :cell AND (count_id < :before::uuid OR :before::uuid IS NULL)
 ORDER BY count_id DESC LIMIT :row_limit;
 
 -- name: record_counts!
--- The count and the book of the same moment.
-UPDATE count_line SET counted = new.counted, book = coalesce(level.on_hand, 0), book_version = coalesce(level.version, 0)
-FROM unnest(:product_ids::uuid[], :counteds::int8[]) AS new (product_id, counted)
+-- The count and the book of the same moment: this one, or the one when it was counted, from the ledger.
+UPDATE count_line SET counted = new.counted,
+  book = coalesce(CASE WHEN new.counted_at IS NULL THEN level.on_hand ELSE past.on_hand END, 0),
+  book_version = coalesce(CASE WHEN new.counted_at IS NULL THEN level.version ELSE past.version END, 0)
+FROM unnest(:product_ids::uuid[], :counteds::int8[], :counted_ats::timestamptz[]) AS new (product_id, counted, counted_at)
 LEFT JOIN level ON level.cell = :cell AND level.product_id = new.product_id AND level.warehouse_id = :warehouse_id
+LEFT JOIN LATERAL (
+  SELECT ledger.on_hand, ledger.version FROM ledger
+  WHERE ledger.cell = :cell AND ledger.product_id = new.product_id AND ledger.warehouse_id = :warehouse_id
+    AND ledger.created_at <= new.counted_at
+  ORDER BY ledger.version DESC LIMIT 1) past ON new.counted_at IS NOT NULL
 WHERE count_line.cell = :cell AND count_line.count_id = :count_id AND count_line.product_id = new.product_id;
 
 -- name: approve_count!
@@ -52,7 +59,7 @@ UPDATE count_session SET status = :status, posted_at = :posted_at WHERE cell = :
 -- One row per line, oldest session first; variance_value in the session's currency.
 SELECT session.count_id, session.status, warehouse.code AS warehouse, line.line, product.sku, line.expected,
        line.book - line.expected AS moved, line.counted AS counted_quantity, line.counted - line.book AS variance,
-       line.unit_cost::text AS unit_cost, ((line.counted - line.book) * line.unit_cost)::text AS variance_value,
+       line.unit_cost::text AS unit_cost, (line.counted - line.book) * line.unit_cost AS variance_value,
        session.currency, session.approved_by, session.created_at, session.created_by, session.posted_at
 FROM count_session session JOIN count_line line USING (cell, count_id) JOIN product USING (product_id)
 JOIN warehouse USING (warehouse_id)
