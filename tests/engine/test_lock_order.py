@@ -13,6 +13,7 @@ from onhand.domain.ids import Id
 from onhand.engine import batch as batch_module
 from onhand.engine import lane as lane_module
 from onhand.engine.job import Job
+from onhand.engine.planning import Foresight
 from onhand.engine.reading import Facts
 from support.laws import broken_laws
 from support.stock import Shop, header, opened
@@ -147,12 +148,12 @@ async def test_a_reservation_made_between_looking_and_locking_is_locked_too(
     locate = batch_module.Batch._locate
     missed = False
 
-    async def hasty(batch: Any, connection: Any, *wanted: Any) -> None:
+    async def hasty(batch: Any, connection: Any, *wanted: Any) -> Foresight:
         nonlocal missed
         if not missed:
             missed = True
-            return  # As if the reservation had been committed right after the look.
-        await locate(batch, connection, *wanted)
+            return Foresight()  # As if the reservation had been committed right after the look.
+        return await locate(batch, connection, *wanted)
 
     async with opened(fresh_database_url, lanes=1) as shop:
         place = await shop.stocked(5)

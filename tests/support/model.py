@@ -198,7 +198,8 @@ class Model:
             line.open -= part
             line.covered -= part
             line.fulfilled += part
-            self.shelf[line.product, line.place] -= part
+            if part:  # A line that waits may have no shelf yet.
+                self.shelf[line.product, line.place] -= part
         hold.settle_status()
 
     def _take(self, hold: Hold, units: int | None, *, waiting_first: bool) -> None:
