@@ -36,6 +36,8 @@ def test_a_supplier_is_made_read_changed_and_listed(client, shop, supplied):
             "pack_size": 6,
             "unit_cost": "4.2500",
             "priority": 1,
+            "lead_time_used": "agreed",
+            "measured_lead_time": {"receipts": 0, "mean_days": None, "spread_days": None},
         }
     ]
     other = shop.product()

@@ -14,20 +14,9 @@ from onhand.services.context import Onhand, open_onhand
 from onhand.services.requests import LevelSettings, NewTransfer, ReservationPart, TransferLine
 from onhand.services.supply_requests import NewPurchaseOrder, NewSupplier, PurchaseOrderLine, SuppliedProduct
 from support.services import ACTOR, Corner, a_corner, a_warehouse
+from support.supply import a_supplied_corner
 
 pytestmark = pytest.mark.anyio
-
-
-async def a_supplied_corner(
-    onhand: Onhand, units: int = 20, *, threshold: int = 10, supplier: dict[str, Any] | None = None, **terms: Any
-) -> Corner:
-    corner = await a_corner(onhand, units)
-    await levels.put(onhand, corner.sku, corner.warehouse, LevelSettings(reorder_threshold=threshold))
-    product = SuppliedProduct(lead_time_days=terms.pop("lead_time_days", 3), sku=corner.sku, **terms)
-    await suppliers.create(
-        onhand, NewSupplier(code=f"S-{corner.sku}", name="A supplier", products=[product], **(supplier or {}))
-    )
-    return corner
 
 
 async def sell(corner: Corner, units: int) -> None:

@@ -143,6 +143,7 @@ class World:
         self.volumes: Mapping[Id, int] = {}  # mm³ of a unit
         self.drafted: Counter[LevelKey] = Counter()  # units in drafts, of the levels to be reordered
         self.notes: dict[LevelKey, None] = {}  # levels that fell below their threshold
+        self.lead_times: list[tuple[Id, Id, int]] = []  # supplier, product, days that a delivery took
         self.waiting = waiting or {}
         self.youngest = youngest or {}
         self.limits = limits or {}

@@ -17,9 +17,10 @@ from onhand.domain.commands import Header, Replenish, ReplenishLine
 from onhand.domain.ids import Id
 from onhand.domain.limits import LINES_MAX
 from onhand.domain.outcomes import PurchaseOrderDone
-from onhand.domain.replenishment import arrival_date, order_quantity
+from onhand.domain.replenishment import order_quantity
 from onhand.engine.engine import new_id
 from onhand.services.context import CELL, Onhand
+from onhand.services.lead_times import lead_time
 from onhand.services.names import labels
 
 ACTOR = "system:reorder"
@@ -137,8 +138,8 @@ async def _order(onhand: Onhand, rows: Sequence[q.ReorderRow], report: Report) -
     """One purchase order of one supplier, or what it would be."""
     async with onhand.pool.connection() as connection:
         supplier = await _supplier(connection, rows[0].supplier_id)
-    longest = max(row.lead_time_days or 0 for row in rows)
-    expected = arrival_date(onhand.now().date(), longest, working_days=supplier.lead_time_in == "working_days")
+    today, how = onhand.now().date(), (supplier.lead_time_in, supplier.measured_after_receipts)
+    expected = max(lead_time(row.lead_time_days or 0, *how, row.took_days).arrival(today) for row in rows)
     header = Header(new_id(), ACTOR)
     lines = tuple(
         ReplenishLine(r.product_id, r.warehouse_id, r.reorder_quantity, r.minimum_order or 1, r.pack_size or 1)

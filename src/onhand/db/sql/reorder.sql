@@ -22,7 +22,7 @@ GROUP BY line.product_id, line.warehouse_id;
 SELECT level.product_id, level.warehouse_id,
        (level.on_hand - level.backordered + level.quality_control + level.incoming + coalesce(draft.units, 0))::bigint AS position,
        level.reorder_threshold, level.reorder_quantity, chosen.supplier_id, chosen.lead_time_days,
-       chosen.minimum_order, chosen.pack_size
+       chosen.minimum_order, chosen.pack_size, took.days AS took_days
 FROM unnest(:product_ids::uuid[], :warehouse_ids::uuid[]) AS wanted (product_id, warehouse_id)
 JOIN level USING (product_id, warehouse_id)
 JOIN warehouse ON warehouse.warehouse_id = level.warehouse_id AND warehouse.active
@@ -34,6 +34,7 @@ LEFT JOIN LATERAL (
   SELECT supplier_id, lead_time_days, minimum_order, pack_size FROM supplier_product JOIN supplier USING (supplier_id)
   WHERE supplier_product.product_id = level.product_id AND supplier.active
   ORDER BY priority, lead_time_days, supplier_id LIMIT 1) chosen ON true
+LEFT JOIN measured_lead_time took ON took.supplier_id = chosen.supplier_id AND took.product_id = level.product_id
 WHERE level.cell = :cell
   AND level.on_hand - level.backordered + level.quality_control + level.incoming + coalesce(draft.units, 0) < level.reorder_threshold
 ORDER BY chosen.supplier_id, level.product_id, level.warehouse_id;
@@ -52,12 +53,13 @@ chosen AS (
 SELECT level.product_id, level.warehouse_id,
        (level.on_hand - level.backordered + level.quality_control + level.incoming + coalesce(draft.units, 0))::bigint AS position,
        level.reorder_threshold, level.reorder_quantity, chosen.supplier_id, chosen.lead_time_days,
-       chosen.minimum_order, chosen.pack_size
+       chosen.minimum_order, chosen.pack_size, took.days AS took_days
 FROM level
 JOIN warehouse ON warehouse.warehouse_id = level.warehouse_id AND warehouse.active
 LEFT JOIN draft ON draft.cell = level.cell AND draft.product_id = level.product_id
   AND draft.warehouse_id = level.warehouse_id
 LEFT JOIN chosen ON chosen.product_id = level.product_id
+LEFT JOIN measured_lead_time took ON took.supplier_id = chosen.supplier_id AND took.product_id = level.product_id
 WHERE level.cell = :cell AND level.on_hand - level.backordered + level.quality_control + level.incoming < level.reorder_threshold
   AND level.on_hand - level.backordered + level.quality_control + level.incoming + coalesce(draft.units, 0) < level.reorder_threshold
 ORDER BY chosen.supplier_id, level.product_id, level.warehouse_id;
