@@ -124,13 +124,22 @@ Examples:
   onhand import suppliers suppliers.csv --dry-run
   onhand import suppliers suppliers.csv --report refused.csv
 """,
+    "importing:purchase_orders": """Columns: supplier, sku, warehouse and quantity; purchase_order_id (any name: rows \
+of one name that follow each other are one order, made once however often they are imported), status (draft or placed) \
+and expected_arrival_date may be there, and the others of the export. Without a name, rows that follow each other with \
+the same supplier, status and date are one order. An order with a bad row is refused with all of its rows.
+
+Examples:
+  onhand import purchase-orders orders.csv --dry-run
+  onhand import purchase-orders orders.csv --report refused.csv
+""",
     "exporting:suppliers": """Examples:
   onhand export suppliers suppliers.csv
   onhand export suppliers --sku MUG-RED
 """,
     "exporting:purchase_orders": """Examples:
-  onhand export purchase_orders orders.csv --from 2026-03-01
-  onhand export purchase_orders --warehouse LEJ1
+  onhand export purchase-orders orders.csv --from 2026-03-01
+  onhand export purchase-orders --warehouse LEJ1
 """,
     "importing:returns": """Columns: sku, quantity and disposition (restock, quality_control, damaged or refuse), and \
 reservation_id or order_id; warehouse and reason may be there. The same content is taken back once: after a crash, \

@@ -31,6 +31,12 @@ Answered = Reply[supply_answers.PurchaseOrder]
 
 async def create(onhand: Onhand, actor: str, request: NewPurchaseOrder, key: str | None = None) -> Answered:
     """Write down a draft. Raises DomainError."""
+    command = await draft(onhand, actor, request)
+    return await _submit(onhand, command, idempotency(actor, key, "create_purchase_order", request))
+
+
+async def draft(onhand: Onhand, actor: str, request: NewPurchaseOrder) -> CreatePurchaseOrder:
+    """The command that writes a draft down. Raises Unknown, Invalid."""
     products = await products_of(onhand, request.lines)
     places = await warehouses_of(onhand, request.lines, required=True)
     async with onhand.pool.connection() as connection:
@@ -45,8 +51,7 @@ async def create(onhand: Onhand, actor: str, request: NewPurchaseOrder, key: str
         for product, warehouse, line in zip(products, places, request.lines, strict=True)
         if warehouse is not None
     )
-    command = CreatePurchaseOrder(header(actor), supplier.supplier_id, lines, request.expected_arrival_date)
-    return await _submit(onhand, command, idempotency(actor, key, "create_purchase_order", request))
+    return CreatePurchaseOrder(header(actor), supplier.supplier_id, lines, request.expected_arrival_date)
 
 
 async def place(onhand: Onhand, actor: str, purchase_order_id: str, key: str | None = None) -> Answered:
