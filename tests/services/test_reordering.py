@@ -72,6 +72,39 @@ async def test_reserving_notes_nothing(fresh_database_url: str) -> None:
         assert await notes(onhand) == 0
 
 
+async def test_a_sale_after_backorders_is_noted(fresh_database_url: str) -> None:
+    """Backorders took the position below the threshold, which notes nothing; the sale that follows crosses nothing."""
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_supplied_corner(onhand, 12)
+        await levels.put(onhand, corner.sku, corner.warehouse, LevelSettings(backorder_limit=9))
+        first = await corner.reserve(10)
+        await corner.reserve(5)
+        assert ((await level_of(corner)).backordered, await notes(onhand)) == (3, 0)
+        await reservations.fulfill(onhand, ACTOR, first.reservation_id, ReservationPart())
+        assert (await notes(onhand), await reordering.sweep(onhand)) == (1, 1)
+        assert (await level_of(corner)).incoming == 20 - (2 - 3)
+
+
+async def test_below_threshold_means_one_thing(fresh_database_url: str) -> None:
+    """What lists levels below their threshold lists all that the batch orders for, and what is on order already."""
+    async with open_onhand(fresh_database_url) as onhand:
+        low, owed, full = [await a_supplied_corner(onhand, units) for units in (9, 12, 10)]
+        await levels.put(onhand, owed.sku, owed.warehouse, LevelSettings(backorder_limit=9))
+        await owed.reserve(15)
+
+        async def listed() -> set[str]:
+            return {level.sku for level in (await levels.find(onhand, below_threshold=True)).items}
+
+        async def asked_for() -> set[str]:
+            run = await reordering.run(onhand, dry_run=True)
+            return {line.sku for order in run.purchase_orders for line in order.lines}
+
+        assert await listed() == await asked_for() == {low.sku, owed.sku}
+        await reordering.run(onhand)
+        assert (await listed(), await asked_for()) == ({low.sku, owed.sku}, set())
+        assert full.sku not in await listed()
+
+
 async def test_the_first_choice_is_asked_in_its_packs_and_its_minimum(fresh_database_url: str) -> None:
     async with open_onhand(fresh_database_url) as onhand:
         corner = await a_supplied_corner(onhand, 3, priority=2)

@@ -234,9 +234,12 @@ class World:
         self.note_state(level, state, quantity)
 
     def watch(self, level: Level, before: int) -> None:
-        """Note a level whose position fell below its reorder threshold. before: its position before the change."""
+        """Note a level whose position fell below its reorder threshold. before: its position before the change.
+
+        With backorders it may have been below already, since they were made, which notes nothing.
+        """
         threshold = level.reorder_threshold
-        if threshold is not None and level.position < threshold <= before:
+        if threshold is not None and level.position < threshold and (threshold <= before or level.backordered):
             self.notes[level.key] = None
 
     def tell(self, type_: str, subject: str, data: dict[str, Any]) -> None:
