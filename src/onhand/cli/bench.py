@@ -51,6 +51,10 @@ app.command(
 )
 app.command("onhand.cli.bench_import:run_import", name="import", help_epilogue=examples.OF["bench_import:run_import"])
 
+app.command(
+    "onhand.cli.bench_reorder:run_reorder", name="reorder", help_epilogue=examples.OF["bench_reorder:run_reorder"]
+)
+
 
 @app.command
 def load(

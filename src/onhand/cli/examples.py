@@ -227,6 +227,12 @@ Examples:
   onhand bench availability --skus 1000000 10000000 --warehouses 3
   onhand bench availability --json | jq '.sizes[].ratios'
 """,
+    "bench_reorder:run_reorder": """The database needs room for the levels: 10 million take about 9 GB.
+
+Examples:
+  onhand bench reorder
+  onhand bench load --levels 10000000 && onhand bench reorder --below 100000
+""",
     "demo:demo": """Examples:
   onhand demo
   onhand demo --live --orders-per-second 5

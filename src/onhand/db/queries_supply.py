@@ -126,6 +126,7 @@ class ReorderRow(NamedTuple):
     minimum_order: int | None
     pack_size: int | None
     took_days: list[int] | None
+    levels: int
 
 
 INSERT_REORDER_NOTES = Statement("insert_reorder_notes")
