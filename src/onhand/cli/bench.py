@@ -54,6 +54,9 @@ app.command("onhand.cli.bench_import:run_import", name="import", help_epilogue=e
 app.command(
     "onhand.cli.bench_reorder:run_reorder", name="reorder", help_epilogue=examples.OF["bench_reorder:run_reorder"]
 )
+app.command(
+    "onhand.cli.bench_trigger:run_trigger", name="trigger", help_epilogue=examples.OF["bench_trigger:run_trigger"]
+)
 
 
 @app.command

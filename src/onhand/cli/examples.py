@@ -233,6 +233,10 @@ Examples:
   onhand bench reorder
   onhand bench load --levels 10000000 && onhand bench reorder --below 100000
 """,
+    "bench_trigger:run_trigger": """Examples:
+  onhand bench trigger --levels 60000
+  onhand bench trigger --rounds 15 --json
+""",
     "demo:demo": """Examples:
   onhand demo
   onhand demo --live --orders-per-second 5
