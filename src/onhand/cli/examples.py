@@ -233,6 +233,14 @@ Examples:
   onhand bench reorder
   onhand bench load --levels 10000000 && onhand bench reorder --below 100000
 """,
+    "bench_replenishment:run_replenishment": """The file is that of `onhand import orders`. Each policy is \
+lived through in a database of its own beside the configured one, which is dropped afterwards; the books must agree at \
+the end.
+
+Examples:
+  onhand bench replenishment orders.csv.gz
+  onhand bench replenishment orders.csv.gz --policy reorder --limit 2000
+""",
     "bench_trigger:run_trigger": """Examples:
   onhand bench trigger --levels 60000
   onhand bench trigger --rounds 15 --json

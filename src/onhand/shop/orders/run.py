@@ -76,22 +76,28 @@ class Run:
         """Do what the events say; told is called for each that has begun."""
         try:
             for event in story:
-                await self._happen(event)
+                await self.happen(event)
                 told(event)
-            await self._count_again()
-            while self._flying:
-                await self._land()
-            self._conclude()
+            await self.settle()
+            self.conclude()
         finally:
             await asyncio.gather(*(task for task, _ in self._flying), return_exceptions=True)
 
-    def _conclude(self) -> None:
+    async def settle(self) -> None:
+        """Wait until all that has begun is done."""
+        await self._count_again()
+        while self._flying:
+            await self._land()
+
+    def conclude(self) -> None:
+        """Tell what became of the orders."""
         for held in self._held.values():
             self.tally.orders_open += bool(held.open)
             self.tally.orders_fulfilled += bool(held.fulfilled.total() and not held.open)
             self.tally.orders_released += bool(held.reservation_id and not held.open and not held.fulfilled.total())
 
-    async def _happen(self, event: e.Event) -> None:
+    async def happen(self, event: e.Event) -> None:
+        """Begin what the event says."""
         match event:
             case e.Place():
                 await self._place(event)
