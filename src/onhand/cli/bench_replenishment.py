@@ -82,6 +82,7 @@ def _show(reports: list[PolicyReport]) -> None:
             each.policy,
             f"{each.fill_rate:.1%}",
             f"{each.later_fill_rate:.1%}",
+            f"{each.line_fill_rate:.1%}",
             f"{each.served:.1%}",
             f"{each.stock_outs:.1%}",
             f"{each.on_hand:,}",
@@ -90,7 +91,7 @@ def _show(reports: list[PolicyReport]) -> None:
         ]
         for each in reports
     ]
-    columns = ["policy", "fill rate", "after 60 days", "shipped", "stock-outs", "on hand", "orders", "s"]
+    columns = ["policy", "fill rate", "after 60 days", "lines", "shipped", "stock-outs", "on hand", "orders", "s"]
     show_table(columns, rows, right=tuple(columns[1:]))
     for each in reports:
         if not each.purchase_orders:

@@ -168,6 +168,7 @@ class Run:
         )
         if isinstance(answer, DomainError):
             self.tally.orders_refused += 1
+            self.tally.lines_short += len(event.lines)
             for line in event.lines:
                 if isinstance(answer, InsufficientStock):
                     self.shortages[ALL_GONE] += line.units
@@ -179,7 +180,9 @@ class Run:
         self.tally.reserved += held.open.total()
         self.tally.backordered += held.waiting.total()
         given = {line.line: line.quantity for line in answer.lines}
+        there = {x.line: x.quantity - sum(part.backordered for part in x.allocations) for x in answer.lines}
         for index, line in enumerate(event.lines):
+            self.tally.lines_short += there.get(index, 0) < line.units
             if given.get(index, 0) < line.units:
                 self.shortages[PARTLY_THERE if index in given else NOTHING_THERE] += line.units - given.get(index, 0)
 

@@ -17,7 +17,7 @@ import msgspec
 
 from onhand.db import queries_replenishment as q
 from onhand.domain.limits import LINES_MAX
-from onhand.services import levels, purchase_orders, reordering, stock, suppliers
+from onhand.services import lead_times, levels, purchase_orders, reordering, stock, suppliers
 from onhand.services.context import CELL, Onhand
 from onhand.services.requests import LevelSettings, NewReceipt, ReceiptLine, Reference
 from onhand.services.supply_answers import PurchaseOrder
@@ -62,7 +62,7 @@ class VendorReport(msgspec.Struct):
 
 class PolicyReport(msgspec.Struct):
     """fill_rate: units asked for that lay on the shelf at that moment; later_fill_rate: the same after WARM_UP_DAYS;
-    served: units shipped of those asked for.
+    line_fill_rate: order lines that did so whole; served: units shipped of those asked for.
 
     stock_outs: share of levels and days, from a product's first sale on, on which nothing was on hand; on_hand: units
     on an average day.
@@ -72,6 +72,7 @@ class PolicyReport(msgspec.Struct):
     asked: int = 0
     fill_rate: float = 0.0
     later_fill_rate: float = 0.0
+    line_fill_rate: float = 0.0
     served: float = 0.0
     stock_outs: float = 0.0
     on_hand: int = 0
@@ -96,6 +97,7 @@ async def simulate(onhand: Onhand, planned: Plan, policy: Policy, progress: Prog
     report.done = run.tally
     report.fill_rate = round(shop.filled / max(1, report.asked), 4)
     report.later_fill_rate = round((shop.filled - shop.early[0]) / max(1, report.asked - shop.early[1]), 4)
+    report.line_fill_rate = round(1 - run.tally.lines_short / max(1, planned.lines_ordered), 4)
     report.served = round(run.tally.fulfilled / max(1, report.asked), 4)
     report.seconds = round(time.perf_counter() - began, 1)
     return report
@@ -205,10 +207,15 @@ class _Shop:
             await self._review(self.clock.time.date(), set(opened))
 
     async def _review(self, day: date, only: set[str] | None = None) -> None:
+        ids = await self.onhand.directory.product_ids(only or set(self.launches))
+        async with self.onhand.pool.connection() as connection:
+            times = await lead_times.of_products(connection, list(ids.values()))
+        of_product = {product: time for (_, product), time in times.items()}
+        measured = {sku: of_product[product] for sku, product in ids.items()}
         changed = iter(
             [
                 (sku, new)
-                for sku, new in self.demand.settings(day).items()
+                for sku, new in self.demand.settings(day, measured).items()
                 if (only is None or sku in only) and self._moved(self.set.get(sku), new)
             ]
         )

@@ -8,6 +8,7 @@ from zlib import crc32
 from onhand.domain.replenishment import SATURDAY, arrival_date
 from onhand.services.supply_requests import LeadTimeIn, NewSupplier, SuppliedProduct
 
+MEASURED_AFTER_RECEIPTS = 3
 SPLIT_SHARE, SPLIT_PART, SPLIT_DAYS = 0.1, 0.7, 4  # deliveries that come in two parts: this much first, the rest later
 
 
@@ -51,7 +52,12 @@ def vendor_of(sku: str) -> Vendor:
 
 def supplier_of(vendor: Vendor) -> NewSupplier:
     """As onhand knows it; what it sells is told apart."""
-    return NewSupplier(code=vendor.code, name=vendor.name, lead_time_in=vendor.lead_time_in, over_delivery_percent=5)
+    return NewSupplier(
+        code=vendor.code,
+        name=vendor.name,
+        lead_time_in=vendor.lead_time_in,
+        measured_after_receipts=MEASURED_AFTER_RECEIPTS,
+    )
 
 
 def terms_of(sku: str) -> SuppliedProduct:
