@@ -48,7 +48,7 @@ _add(_key, "list", "key:listing", "The keys there are; not the keys themselves, 
 _add(_key, "revoke", "key:revoke", "End a key; it opens nothing from the next request on.")
 _user = _group("user", "People who log in to the pages.")
 _add(_user, "create", "user:create", "Make a user and print a link that logs them in, once.")
-_import = _group("import", "CSV in: products, stock, orders.")
+_import = _group("import", "CSV in: products, stock, suppliers, purchase orders, returns, orders.")
 _add(_import, "products", "importing:products", "Make products, or change them (--update).")
 _add(_import, "stock", "importing:stock", "Receive stock: a RECEIVE for each row.")
 _add(_import, "suppliers", "importing:suppliers", "Suppliers and what they sell: one row per supplier and product.")

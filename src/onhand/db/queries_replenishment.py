@@ -10,4 +10,4 @@ class ShelvesRow(NamedTuple):
     filled: int
 
 
-READ_SHELVES = Query("read_shelves", ShelvesRow)
+SUM_SHELVES = Query("sum_shelves", ShelvesRow)

@@ -187,7 +187,7 @@ class _Shop:
             await reordering.sweep(self.onhand)
             await self._see_orders(day)
         async with self.onhand.pool.connection() as connection:
-            row = await q.READ_SHELVES.first(connection, cell=CELL)
+            row = await q.SUM_SHELVES.first(connection, cell=CELL)
         started = sum(launch.on <= day for launch in self.launches.values())
         if row is not None:
             self.on_hand += row.on_hand
