@@ -36,6 +36,8 @@ def test_a_supplier_is_made_read_changed_and_listed(client, shop, supplied):
             "pack_size": 6,
             "unit_cost": "4.2500",
             "priority": 1,
+            "lead_time_used": "agreed",
+            "measured_lead_time": {"receipts": 0, "mean_days": None, "spread_days": None},
         }
     ]
     other = shop.product()
@@ -119,6 +121,24 @@ def test_an_order_from_draft_to_received(client, shop, supplied):
     assert (closed.status_code, closed.json()["code"]) == (409, "PURCHASE_ORDER_CLOSED")
     assert closed.json()["errors"][0]["status"] == "received"
     assert client.get(path).json()["lines"][0]["received"] == 12
+
+
+def test_a_supplier_says_how_much_more_and_how_much_less_may_come(client, shop, supplied):
+    rules = {"over_delivery_percent": 10, "under_delivery_percent": 10}
+    client.patch(f"/v1/suppliers/{supplied['supplier']}", json=rules)
+    order = f"/v1/purchase_orders/{ordered(shop, supplied, 20)['purchase_order_id']}/receive"
+    refused = client.post(order, json={"lines": [{"sku": supplied["sku"], "quantity": 23}]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "QUANTITY_EXCEEDS_OPEN")
+    assert refused.json()["errors"][0]["path"] == "lines[0]"
+    taken = shop.post(order, {"lines": [{"sku": supplied["sku"], "quantity": 22}]}, expect=200)
+    assert (taken["status"], taken["lines"][0]["received"], taken["lines"][0]["open"]) == ("received", 22, 0)
+    order = f"/v1/purchase_orders/{ordered(shop, supplied, 20)['purchase_order_id']}/receive"
+    some = shop.post(order, {"lines": [{"sku": supplied["sku"], "quantity": 17}]}, expect=200)
+    assert (some["status"], some["lines"][0]["open"]) == ("partially_received", 3)
+    rest = shop.post(order, {"lines": [{"sku": supplied["sku"], "quantity": 1}]}, expect=200)
+    assert (rest["status"], rest["lines"][0]["cancelled"]) == ("closed_short", 2)
+    level = client.get("/v1/levels", params={"sku": supplied["sku"]}).json()["items"][0]
+    assert (level["on_hand"], level["incoming"]) == (40, 0)
 
 
 def test_orders_are_listed_newest_first_by_status_and_supplier(client, shop, supplied):

@@ -14,20 +14,9 @@ from onhand.services.context import Onhand, open_onhand
 from onhand.services.requests import LevelSettings, NewTransfer, ReservationPart, TransferLine
 from onhand.services.supply_requests import NewPurchaseOrder, NewSupplier, PurchaseOrderLine, SuppliedProduct
 from support.services import ACTOR, Corner, a_corner, a_warehouse
+from support.supply import a_supplied_corner
 
 pytestmark = pytest.mark.anyio
-
-
-async def a_supplied_corner(
-    onhand: Onhand, units: int = 20, *, threshold: int = 10, supplier: dict[str, Any] | None = None, **terms: Any
-) -> Corner:
-    corner = await a_corner(onhand, units)
-    await levels.put(onhand, corner.sku, corner.warehouse, LevelSettings(reorder_threshold=threshold))
-    product = SuppliedProduct(lead_time_days=terms.pop("lead_time_days", 3), sku=corner.sku, **terms)
-    await suppliers.create(
-        onhand, NewSupplier(code=f"S-{corner.sku}", name="A supplier", products=[product], **(supplier or {}))
-    )
-    return corner
 
 
 async def sell(corner: Corner, units: int) -> None:
@@ -81,6 +70,39 @@ async def test_reserving_notes_nothing(fresh_database_url: str) -> None:
         corner = await a_supplied_corner(onhand)
         await corner.reserve(20)
         assert await notes(onhand) == 0
+
+
+async def test_a_sale_after_backorders_is_noted(fresh_database_url: str) -> None:
+    """Backorders took the position below the threshold, which notes nothing; the sale that follows crosses nothing."""
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_supplied_corner(onhand, 12)
+        await levels.put(onhand, corner.sku, corner.warehouse, LevelSettings(backorder_limit=9))
+        first = await corner.reserve(10)
+        await corner.reserve(5)
+        assert ((await level_of(corner)).backordered, await notes(onhand)) == (3, 0)
+        await reservations.fulfill(onhand, ACTOR, first.reservation_id, ReservationPart())
+        assert (await notes(onhand), await reordering.sweep(onhand)) == (1, 1)
+        assert (await level_of(corner)).incoming == 20 - (2 - 3)
+
+
+async def test_below_threshold_means_one_thing(fresh_database_url: str) -> None:
+    """What lists levels below their threshold lists all that the batch orders for, and what is on order already."""
+    async with open_onhand(fresh_database_url) as onhand:
+        low, owed, full = [await a_supplied_corner(onhand, units) for units in (9, 12, 10)]
+        await levels.put(onhand, owed.sku, owed.warehouse, LevelSettings(backorder_limit=9))
+        await owed.reserve(15)
+
+        async def listed() -> set[str]:
+            return {level.sku for level in (await levels.find(onhand, below_threshold=True)).items}
+
+        async def asked_for() -> set[str]:
+            run = await reordering.run(onhand, dry_run=True)
+            return {line.sku for order in run.purchase_orders for line in order.lines}
+
+        assert await listed() == await asked_for() == {low.sku, owed.sku}
+        await reordering.run(onhand)
+        assert (await listed(), await asked_for()) == ({low.sku, owed.sku}, set())
+        assert full.sku not in await listed()
 
 
 async def test_the_first_choice_is_asked_in_its_packs_and_its_minimum(fresh_database_url: str) -> None:

@@ -13,7 +13,7 @@ from onhand.services.context import open_onhand
 from onhand.services.requests import NewProduct
 from onhand.shop import demo
 from onhand.shop.story import events as e
-from onhand.shop.story.catalogue import BEST_SELLER, WAREHOUSES, articles
+from onhand.shop.story.catalogue import BEST_SELLER, MEASURED_AFTER_RECEIPTS, WAREHOUSES, articles
 from onhand.shop.story.live import Customers
 from onhand.shop.story.plan import DAYS, ORDERS, PREORDERS, tell
 from onhand.shop.story.words import CATEGORIES
@@ -95,6 +95,10 @@ def _looks_like_a_shop(url: str) -> None:
             "WHERE back"
         ).fetchone()
         ahead = connection.execute("SELECT count(*) FROM operation WHERE created_at > now()").fetchone()
+        ordered = connection.execute(
+            "SELECT status, max(expected_arrival_date) FROM purchase_order GROUP BY 1"
+        ).fetchall()
+        measured = connection.execute("SELECT max(cardinality(days)) FROM measured_lead_time").fetchone()
     assert set(statuses) == {"active", "partially_fulfilled", "fulfilled", "released", "expired"}
     assert set(types) == {"RECEIVE", "RESERVE", "RELEASE", "FULFILL", "ADJUST", "TRANSFER"}
     assert statuses["fulfilled"] > 0.7 * ORDERS
@@ -103,6 +107,10 @@ def _looks_like_a_shop(url: str) -> None:
     assert span[2] - span[1] < timedelta(hours=1)
     assert unordered == (0,)
     assert ahead == (0,)
+    assert {row[0] for row in ordered} == {"placed", "partially_received", "received", "cancelled", "closed_short"}
+    assert dict(ordered)["placed"] > span[1].date()
+    assert measured is not None
+    assert measured[0] > MEASURED_AFTER_RECEIPTS
 
 
 @pytest.mark.anyio

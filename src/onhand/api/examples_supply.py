@@ -18,6 +18,14 @@ NEW_SUPPLIER: Json = {"code": "KILN", "name": "Kiln & Sons", "lead_time_in": "wo
 SUPPLIER: Json = {
     "supplier_id": SUPPLIER_ID,
     **NEW_SUPPLIER,
+    "products": [
+        {
+            **TERMS,
+            "lead_time_used": "measured",
+            "measured_lead_time": {"receipts": 12, "mean_days": 8.3, "spread_days": 1.4},
+        }
+    ],
+    "measured_after_receipts": 10,
     "reorders": "placed",
     "over_delivery_percent": 0,
     "under_delivery_percent": 0,

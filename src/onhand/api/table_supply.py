@@ -188,6 +188,6 @@ REORDERS = [
         shown=examples.REORDERS,
         problems=("OVERLOADED", "OUTCOME_UNKNOWN"),
         description="The daily batch, now. May be run again at any moment: what is on order counts. purchase_orders "
-        "are the first 100 of them.",
+        "are the first of them, of 10,000 lines together.",
     ),
 ]

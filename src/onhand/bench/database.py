@@ -1,6 +1,7 @@
 """The bench's own database, never a shop's: made beside the configured one, or one that is given and empty or ours."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
@@ -79,6 +80,30 @@ def drop(url: str, *, embedded: bool) -> None:
     maker = with_parts(url, database="postgres", role=SUPERUSER if embedded else None)
     with psycopg.connect(maker, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def scratch(url: str, name: str, *, embedded: bool) -> Iterator[str]:
+    """The URL of an empty, migrated database of that name beside `url`, dropped when the block is left.
+
+    Raises psycopg.Error, BenchError: one of that name is there already.
+    """
+    maker = with_parts(url, database="postgres", role=SUPERUSER) if embedded else url
+    owner = urlsplit(url).username
+    with psycopg.connect(maker, autocommit=True) as connection:
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
+        if embedded and owner:
+            statement += sql.SQL(" OWNER {}").format(sql.Identifier(owner))
+        try:
+            connection.execute(statement)
+        except psycopg.errors.DuplicateDatabase:
+            raise BenchError(f"the database {name} is there already; drop it, if nobody needs it") from None
+    try:
+        migrate(with_parts(url, database=name))
+        yield with_parts(url, database=name)
+    finally:
+        with psycopg.connect(maker, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def with_parts(url: str, *, database: str, role: str | None = None) -> str:

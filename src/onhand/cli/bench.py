@@ -51,6 +51,18 @@ app.command(
 )
 app.command("onhand.cli.bench_import:run_import", name="import", help_epilogue=examples.OF["bench_import:run_import"])
 
+app.command(
+    "onhand.cli.bench_reorder:run_reorder", name="reorder", help_epilogue=examples.OF["bench_reorder:run_reorder"]
+)
+app.command(
+    "onhand.cli.bench_replenishment:run_replenishment",
+    name="replenishment",
+    help_epilogue=examples.OF["bench_replenishment:run_replenishment"],
+)
+app.command(
+    "onhand.cli.bench_trigger:run_trigger", name="trigger", help_epilogue=examples.OF["bench_trigger:run_trigger"]
+)
+
 
 @app.command
 def load(

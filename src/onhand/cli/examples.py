@@ -116,20 +116,30 @@ Examples:
   onhand export reservations --from 2026-03-01 open.csv
 """,
     "importing:suppliers": """Columns: supplier, sku and lead_time_days; name, lead_time_in, reorders, \
-over_delivery_percent, under_delivery_percent, active, supplier_sku, minimum_order, pack_size, unit_cost and priority \
-may be there. A supplier that exists keeps its settings, and sells what no row names as before.
+over_delivery_percent, under_delivery_percent, measured_after_receipts, active, supplier_sku, minimum_order, \
+pack_size, unit_cost and priority may be there. A supplier that exists keeps its settings, and sells what no row names \
+as before.
 
 Examples:
   onhand import suppliers suppliers.csv --dry-run
   onhand import suppliers suppliers.csv --report refused.csv
+""",
+    "importing:purchase_orders": """Columns: supplier, sku, warehouse and quantity; purchase_order_id (any name: rows \
+of one name that follow each other are one order, made once however often they are imported), status (draft or placed) \
+and expected_arrival_date may be there, and the others of the export. Without a name, rows that follow each other with \
+the same supplier, status and date are one order. An order with a bad row is refused with all of its rows.
+
+Examples:
+  onhand import purchase-orders orders.csv --dry-run
+  onhand import purchase-orders orders.csv --report refused.csv
 """,
     "exporting:suppliers": """Examples:
   onhand export suppliers suppliers.csv
   onhand export suppliers --sku MUG-RED
 """,
     "exporting:purchase_orders": """Examples:
-  onhand export purchase_orders orders.csv --from 2026-03-01
-  onhand export purchase_orders --warehouse LEJ1
+  onhand export purchase-orders orders.csv --from 2026-03-01
+  onhand export purchase-orders --warehouse LEJ1
 """,
     "importing:returns": """Columns: sku, quantity and disposition (restock, quality_control, damaged or refuse), and \
 reservation_id or order_id; warehouse and reason may be there. The same content is taken back once: after a crash, \
@@ -216,6 +226,24 @@ Examples:
   onhand bench availability --quick
   onhand bench availability --skus 1000000 10000000 --warehouses 3
   onhand bench availability --json | jq '.sizes[].ratios'
+""",
+    "bench_reorder:run_reorder": """The database needs room for the levels: 10 million take about 9 GB.
+
+Examples:
+  onhand bench reorder
+  onhand bench load --levels 10000000 && onhand bench reorder --below 100000
+""",
+    "bench_replenishment:run_replenishment": """The file is that of `onhand import orders`. Each policy is \
+lived through in a database of its own beside the configured one, which is dropped afterwards; the books must agree at \
+the end.
+
+Examples:
+  onhand bench replenishment orders.csv.gz
+  onhand bench replenishment orders.csv.gz --policy reorder --limit 2000
+""",
+    "bench_trigger:run_trigger": """Examples:
+  onhand bench trigger --levels 60000
+  onhand bench trigger --rounds 15 --json
 """,
     "demo:demo": """Examples:
   onhand demo

@@ -20,6 +20,11 @@ from onhand.services.context import Onhand
 from onhand.services.importing import STOCK_COLUMNS, Refusal, StockImport, Summary
 from onhand.services.importing_counts import COUNTED_COLUMNS, REQUIRED_COUNTED_COLUMNS
 from onhand.services.importing_products import PRODUCT_COLUMNS, REQUIRED_COLUMNS, import_products
+from onhand.services.importing_purchase_orders import (
+    PURCHASE_ORDER_COLUMNS,
+    REQUIRED_PURCHASE_ORDER_COLUMNS,
+    import_purchase_orders,
+)
 from onhand.services.importing_returns import REQUIRED_RETURN_COLUMNS, RETURN_COLUMNS, ReturnImport
 from onhand.services.importing_suppliers import REQUIRED_SUPPLIER_COLUMNS, SUPPLIER_COLUMNS, import_suppliers
 
@@ -106,6 +111,30 @@ def returns(
     return import_file("returns", file, work, dry_run=dry_run, report=report, as_json=as_json)
 
 
+def purchase_orders(
+    file: File,
+    /,
+    *,
+    dry_run: DryRun = False,
+    report: Report = None,
+    as_json: AsJson = False,
+) -> int:
+    """Purchase orders, one row per line: drafts, or placed where their status says so."""
+
+    async def work(onhand: Onhand, read: CsvFile, scanned: Scan, refusals: "Refusals") -> Summary:
+        with progress("importing purchase orders") as meter:
+            return await import_purchase_orders(
+                onhand,
+                read.records(),
+                scanned.digest,
+                dry_run=dry_run,
+                refuse=refusals.add,
+                advance=lambda done: meter(done, scanned.rows),
+            )
+
+    return import_file("purchase_orders", file, work, dry_run=dry_run, report=report, as_json=as_json)
+
+
 def stock(
     file: File,
     /,
@@ -152,6 +181,7 @@ COLUMNS = {
     "products": (PRODUCT_COLUMNS, REQUIRED_COLUMNS),
     "suppliers": (SUPPLIER_COLUMNS, REQUIRED_SUPPLIER_COLUMNS),
     "counted": (COUNTED_COLUMNS, REQUIRED_COUNTED_COLUMNS),
+    "purchase_orders": (PURCHASE_ORDER_COLUMNS, REQUIRED_PURCHASE_ORDER_COLUMNS),
     "returns": (RETURN_COLUMNS, REQUIRED_RETURN_COLUMNS),
 }
 
@@ -251,6 +281,7 @@ def _tell(
         (summary.existing, "exist already, left as they are (--update changes them)"),
         (summary.received, f"{would}received, {summary.units:,} units"),
         (summary.already, "were received by an earlier import of the same content"),
+        (summary.repeated, "were made by an earlier import"),
         (summary.refused, "refused"),
     ):
         if number:

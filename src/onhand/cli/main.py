@@ -28,7 +28,7 @@ app = App(
 )
 
 
-def _add(parent: App, name: str, target: str, about: str) -> None:
+def _add(parent: App, name: str | tuple[str, ...], target: str, about: str) -> None:
     parent.command(f"onhand.cli.{target}", name=name, help=about, help_epilogue=examples.OF[target])
 
 
@@ -48,11 +48,17 @@ _add(_key, "list", "key:listing", "The keys there are; not the keys themselves, 
 _add(_key, "revoke", "key:revoke", "End a key; it opens nothing from the next request on.")
 _user = _group("user", "People who log in to the pages.")
 _add(_user, "create", "user:create", "Make a user and print a link that logs them in, once.")
-_import = _group("import", "CSV in: products, stock, orders.")
+_import = _group("import", "CSV in: products, stock, suppliers, purchase orders, returns, orders.")
 _add(_import, "products", "importing:products", "Make products, or change them (--update).")
 _add(_import, "stock", "importing:stock", "Receive stock: a RECEIVE for each row.")
 _add(_import, "suppliers", "importing:suppliers", "Suppliers and what they sell: one row per supplier and product.")
 _add(_import, "returns", "importing:returns", "Take back what customers sent: a return for each row.")
+_add(
+    _import,
+    ("purchase-orders", "purchase_orders"),
+    "importing:purchase_orders",
+    "Purchase orders, one row per line, as `onhand export purchase-orders` writes them.",
+)
 _add(_import, "orders", "orders:orders", "Replay a file of orders, as a shop would have lived it.")
 _export = _group("export", "CSV out: products, stock, levels, ledger, reservations, suppliers, purchase orders.")
 _add(_export, "products", "exporting:products", "Products, as `onhand import products` reads them.")
@@ -61,7 +67,12 @@ _add(_export, "levels", "exporting:levels", "Every level with all its quantities
 _add(_export, "ledger", "exporting:ledger", "The ledger, oldest first.")
 _add(_export, "reservations", "exporting:reservations", "Reservations, one row per line and warehouse, oldest first.")
 _add(_export, "suppliers", "exporting:suppliers", "Suppliers, one row per product they sell, with its terms.")
-_add(_export, "purchase_orders", "exporting:purchase_orders", "Purchase orders, one row per line, oldest first.")
+_add(
+    _export,
+    ("purchase-orders", "purchase_orders"),
+    "exporting:purchase_orders",
+    "Purchase orders, one row per line, oldest first.",
+)
 _add(_export, "transfers", "exporting:transfers", "Transfers, one row per line, oldest first.")
 _add(_export, "counts", "exporting:counts", "Cycle counts, one row per line, oldest first.")
 _add(_export, "returns", "exporting:returns", "What customers sent back, oldest first.")

@@ -20,7 +20,7 @@ def run(*, dry_run: DryRun = False, as_json: AsJson = False) -> int:
 
     async def work(onhand: Onhand) -> reordering.Report:
         with progress("reordering", "levels") as meter:
-            return await reordering.run(onhand, dry_run=dry_run, progress=lambda done: meter(done, done))
+            return await reordering.run(onhand, dry_run=dry_run, progress=meter)
 
     report = opening.run(work)
     if as_json:

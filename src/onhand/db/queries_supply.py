@@ -15,6 +15,7 @@ class SupplierRow(NamedTuple):
     reorders: str
     over_delivery_percent: int
     under_delivery_percent: int
+    measured_after_receipts: int
     active: bool
     created_at: datetime
     updated_at: datetime
@@ -39,6 +40,7 @@ class SupplierProductRow(NamedTuple):
     pack_size: int
     unit_cost: str | None
     priority: int
+    took_days: list[int]
 
 
 INSERT_SUPPLIER = Statement("insert_supplier")
@@ -123,6 +125,8 @@ class ReorderRow(NamedTuple):
     lead_time_days: int | None
     minimum_order: int | None
     pack_size: int | None
+    took_days: list[int] | None
+    levels: int
 
 
 INSERT_REORDER_NOTES = Statement("insert_reorder_notes")
@@ -174,6 +178,7 @@ class ExportedSupplierRow(NamedTuple):
     reorders: str
     over_delivery_percent: int
     under_delivery_percent: int
+    measured_after_receipts: int
     active: bool
     sku: str | None
     supplier_sku: str | None

@@ -8,6 +8,7 @@ REASON_MAX_CHARS = 500
 SUPPLIER_CODE_MAX_CHARS = 50
 SUPPLIER_PRODUCTS_MAX = 10_000  # of one request; more of them come by CSV
 LEAD_TIME_MAX_DAYS = 1_000
+LEAD_TIME_RECEIPTS_MAX = 20  # the last receipts of a supplier's product that its measured lead time is made of
 ORDER_ID_MAX_CHARS = 255
 IDEMPOTENCY_KEY_MAX_CHARS = 255
 IDEMPOTENCY_KEPT_S = 7 * 24 * 3600

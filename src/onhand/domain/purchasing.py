@@ -23,6 +23,7 @@ from onhand.domain.errors import (
     Unknown,
 )
 from onhand.domain.ids import Id
+from onhand.domain.lead_time import days_taken
 from onhand.domain.level import LevelKey
 from onhand.domain.outcomes import Nothing, PurchaseOrderDone
 from onhand.domain.purchase_order import (
@@ -169,6 +170,7 @@ def receive(world: World, command: ReceivePurchaseOrder) -> PurchaseOrderDone:
     coming = (Incoming(line.line, line.product, line.warehouse, arrived.units) for line, arrived in arrivals)
     warnings = admit(world, command.header, coming)
     world.open_operation(command.header, "RECEIVE")
+    _measure(world, order, arrivals)
     for line, arrived in arrivals:
         level = world.level(*line.key)
         before = level.position
@@ -185,6 +187,14 @@ def receive(world: World, command: ReceivePurchaseOrder) -> PurchaseOrderDone:
     done = _done(order)
     done.warnings = warnings
     return done
+
+
+def _measure(world: World, order: PurchaseOrder, arrivals: Sequence[tuple[PurchaseOrderLine, "_Arrived"]]) -> None:
+    """How long each product took: once per delivery, however many levels it is for."""
+    if order.placed_at is not None:
+        days = days_taken(order.placed_at.date(), world.now.date())
+        products = dict.fromkeys(line.product for line, _ in arrivals)
+        world.lead_times += [(order.supplier, product, days) for product in products]
 
 
 class _Arrived(msgspec.Struct):

@@ -143,6 +143,7 @@ class World:
         self.volumes: Mapping[Id, int] = {}  # mm³ of a unit
         self.drafted: Counter[LevelKey] = Counter()  # units in drafts, of the levels to be reordered
         self.notes: dict[LevelKey, None] = {}  # levels that fell below their threshold
+        self.lead_times: list[tuple[Id, Id, int]] = []  # supplier, product, days that a delivery took
         self.waiting = waiting or {}
         self.youngest = youngest or {}
         self.limits = limits or {}
@@ -233,9 +234,12 @@ class World:
         self.note_state(level, state, quantity)
 
     def watch(self, level: Level, before: int) -> None:
-        """Note a level whose position fell below its reorder threshold. before: its position before the change."""
+        """Note a level whose position fell below its reorder threshold. before: its position before the change.
+
+        With backorders it may have been below already, since they were made, which notes nothing.
+        """
         threshold = level.reorder_threshold
-        if threshold is not None and level.position < threshold <= before:
+        if threshold is not None and level.position < threshold and (threshold <= before or level.backordered):
             self.notes[level.key] = None
 
     def tell(self, type_: str, subject: str, data: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from onhand.db import queries_lead_time as ql
 from onhand.db import queries_supply as q
 from onhand.db.arrays import Ids, Ints, Texts, Times
 from onhand.db.query import Statement
@@ -10,7 +11,7 @@ from onhand.domain.world import World
 
 
 def supply_writes(world: World, cell: int) -> Iterator[tuple[Statement, dict[str, Any]]]:
-    """Orders and their lines, made or changed; notes of levels that fell below their threshold."""
+    """Orders and their lines, made or changed; what deliveries took; notes of levels below their threshold."""
     if world.notes:
         yield (
             q.INSERT_REORDER_NOTES,
@@ -19,6 +20,15 @@ def supply_writes(world: World, cell: int) -> Iterator[tuple[Statement, dict[str
                 "note_ids": Ids([world.new_id() for _ in world.notes]),
                 "product_ids": Ids([key[0] for key in world.notes]),
                 "warehouse_ids": Ids([key[1] for key in world.notes]),
+            },
+        )
+    if world.lead_times:
+        yield (
+            ql.PUT_LEAD_TIMES,
+            {
+                "supplier_ids": Ids([supplier for supplier, _, _ in world.lead_times]),
+                "product_ids": Ids([product for _, product, _ in world.lead_times]),
+                "days": Ints([days for _, _, days in world.lead_times]),
             },
         )
     touched = [order for order in world.purchase_orders.values() if order.touched]

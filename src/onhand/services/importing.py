@@ -64,7 +64,9 @@ class Refusal(NamedTuple):
 
 
 class Summary(msgspec.Struct):
-    """What became of the rows. already: received by an earlier import of the same content."""
+    """What became of the rows. already: received by an earlier import of the same content; created and repeated are
+    orders, not rows, where orders are imported, and repeated those that an earlier import made.
+    """
 
     rows: int = 0
     created: int = 0
@@ -73,6 +75,7 @@ class Summary(msgspec.Struct):
     received: int = 0
     units: int = 0
     already: int = 0
+    repeated: int = 0
     refused: int = 0
 
 

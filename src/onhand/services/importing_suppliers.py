@@ -12,13 +12,22 @@ from onhand.services.supply_requests import NewSupplier, SuppliedProduct
 
 SUPPLIER_COLUMNS = (
     *("supplier", "name", "lead_time_in", "reorders", "over_delivery_percent", "under_delivery_percent"),
-    *("active", "sku", "supplier_sku", "lead_time_days", "minimum_order", "pack_size", "unit_cost", "priority"),
+    *(
+        "measured_after_receipts",
+        "active",
+        "sku",
+        "supplier_sku",
+        "lead_time_days",
+        "minimum_order",
+        "pack_size",
+        "unit_cost",
+        "priority",
+    ),
 )
 REQUIRED_SUPPLIER_COLUMNS = ("supplier", "sku", "lead_time_days")
-SETTINGS = ("name", "lead_time_in", "reorders", "over_delivery_percent", "under_delivery_percent", "active")
-TERMS = ("sku", "supplier_sku", "lead_time_days", "minimum_order", "pack_size", "unit_cost", "priority")
 NUMBERS = frozenset(
     {"over_delivery_percent", "under_delivery_percent", "lead_time_days", "minimum_order", "pack_size", "priority"}
+    | {"measured_after_receipts"}
 )
 
 
@@ -71,9 +80,9 @@ def parse_supplier(cells: list[str]) -> NewSupplier | Problem:
     if "unit_cost" in row and not _is_cost(str(row["unit_cost"])):
         return Problem("unit_cost", "OUT_OF_RANGE", f"A cost is at least 0 and below {suppliers.COST_BELOW:,}.")
     code = row["supplier"]
-    settings = {"name": code} | {name: row[name] for name in SETTINGS if name in row}
+    settings = {"name": code} | {name: row[name] for name in suppliers.SETTINGS if name in row}
     try:
-        product = msgspec.convert({name: row[name] for name in TERMS if name in row}, SuppliedProduct)
+        product = msgspec.convert({name: row[name] for name in suppliers.TERMS if name in row}, SuppliedProduct)
         return msgspec.structs.replace(msgspec.convert({"code": code, **settings}, NewSupplier), products=[product])
     except msgspec.ValidationError as error:
         text, _, path = str(error).partition(" - at `$.")

@@ -17,14 +17,13 @@ from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.domain.outcomes import PurchaseOrderDone
 from onhand.domain.purchase_order import PurchaseOrder, PurchaseOrderLine
-from onhand.domain.replenishment import arrival_date
 from onhand.engine.job import Key
-from onhand.services import answers, capacity, supply_answers
+from onhand.services import answers, capacity, lead_times, supply_answers
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import labels, parse_id, products_of, warehouses_of
 from onhand.services.stock import parts_must_fit
 from onhand.services.submitting import Reply, header, header_about, idempotency
-from onhand.services.suppliers import row_named, sold_by
+from onhand.services.suppliers import row_named
 from onhand.services.supply_requests import Arrival, NewPurchaseOrder
 
 Answered = Reply[supply_answers.PurchaseOrder]
@@ -32,13 +31,19 @@ Answered = Reply[supply_answers.PurchaseOrder]
 
 async def create(onhand: Onhand, actor: str, request: NewPurchaseOrder, key: str | None = None) -> Answered:
     """Write down a draft. Raises DomainError."""
+    command = await draft(onhand, actor, request)
+    return await _submit(onhand, command, idempotency(actor, key, "create_purchase_order", request))
+
+
+async def draft(onhand: Onhand, actor: str, request: NewPurchaseOrder) -> CreatePurchaseOrder:
+    """The command that writes a draft down. Raises Unknown, Invalid."""
     products = await products_of(onhand, request.lines)
     places = await warehouses_of(onhand, request.lines, required=True)
     async with onhand.pool.connection() as connection:
         supplier = await row_named(connection, request.supplier, "supplier")
-        sold = {row.product_id for row in (await sold_by(connection, [supplier.supplier_id])).get(supplier[0], [])}
+        sold = await lead_times.of_products(connection, products, supplier.supplier_id)
     for index, product in enumerate(products):
-        if product not in sold:
+        if (supplier.supplier_id, product) not in sold:
             detail = f"{supplier.code} does not sell this product."
             raise Invalid([FieldProblem(f"lines[{index}].sku", "INVALID_VALUE", detail)])
     lines = tuple(
@@ -46,19 +51,16 @@ async def create(onhand: Onhand, actor: str, request: NewPurchaseOrder, key: str
         for product, warehouse, line in zip(products, places, request.lines, strict=True)
         if warehouse is not None
     )
-    command = CreatePurchaseOrder(header(actor), supplier.supplier_id, lines, request.expected_arrival_date)
-    return await _submit(onhand, command, idempotency(actor, key, "create_purchase_order", request))
+    return CreatePurchaseOrder(header(actor), supplier.supplier_id, lines, request.expected_arrival_date)
 
 
 async def place(onhand: Onhand, actor: str, purchase_order_id: str, key: str | None = None) -> Answered:
     """Its lines are incoming from now on. Raises DomainError."""
     order = await _order(onhand, purchase_order_id)
     async with onhand.pool.connection() as connection:
-        supplier = await row_named(connection, str(order.supplier))
-        sold = (await sold_by(connection, [order.supplier])).get(order.supplier, [])
-    days = {row.product_id: row.lead_time_days for row in sold}
-    longest = max(days.get(line.product, 0) for line in order.lines)
-    expected = arrival_date(onhand.now().date(), longest, working_days=supplier.lead_time_in == "working_days")
+        sold = await lead_times.of_products(connection, [line.product for line in order.lines], order.supplier)
+    today = onhand.now().date()
+    expected = max((time.arrival(today) for time in sold.values()), default=today)
     about = header_about(actor, "purchase_order", order.purchase_order_id)
     command = PlacePurchaseOrder(about, order.purchase_order_id, expected)
     return await _submit(onhand, command, idempotency(actor, key, "place_purchase_order", None, purchase_order_id))

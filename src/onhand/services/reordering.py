@@ -17,21 +17,23 @@ from onhand.domain.commands import Header, Replenish, ReplenishLine
 from onhand.domain.ids import Id
 from onhand.domain.limits import LINES_MAX
 from onhand.domain.outcomes import PurchaseOrderDone
-from onhand.domain.replenishment import arrival_date, order_quantity
+from onhand.domain.replenishment import order_quantity
 from onhand.engine.engine import new_id
 from onhand.services.context import CELL, Onhand
+from onhand.services.lead_times import lead_time
 from onhand.services.names import labels
 
 ACTOR = "system:reorder"
 NOTES_AT_ONCE = 1_000
-SHOWN_MAX_ORDERS = 100
+SHOWN_MAX_LINES = 10_000
 
-Progress = Callable[[int], None]  # levels below their threshold looked at so far
+Progress = Callable[[int, int], None]  # levels below their threshold looked at so far, of how many
 
 
 class Report(msgspec.Struct):
     """What a run ordered and why. levels: below their threshold with all on order counted; no_supplier: of these, with
-    nobody to ask. purchase_orders: the first SHOWN_MAX_ORDERS; in a dry run as they would be, without an id.
+    nobody to ask. purchase_orders: the first of them, up to SHOWN_MAX_LINES lines; in a dry run as they would be,
+    without an id.
     """
 
     dry_run: bool
@@ -103,11 +105,11 @@ async def run(onhand: Onhand, *, dry_run: bool = False, progress: Progress | Non
                 waiting = []
             waiting.append(row)
             if progress and report.levels % LINES_MAX == 0:
-                progress(report.levels)
+                progress(report.levels, row.levels)
     if waiting:
         await _order(onhand, waiting, report)
     if progress:
-        progress(report.levels)
+        progress(report.levels, report.levels)
     return report
 
 
@@ -116,13 +118,12 @@ async def _every_reorder(onhand: Onhand) -> AsyncIterator[AsyncIterator[q.Reorde
     async with (
         onhand.pool.connection() as connection,
         connection.transaction(),
-        connection.cursor("reorders", row_factory=args_row(q.ReorderRow)) as cursor,
+        connection.cursor(row_factory=args_row(q.ReorderRow)) as cursor,
     ):
-        # All rows are read: the plan with the least total cost, not the one whose first rows come soonest.
-        await connection.execute("SET LOCAL cursor_tuple_fraction = 1")
-        cursor.itersize = LINES_MAX
-        await cursor.execute(q.FIND_REORDERS.sql, {"cell": CELL})
-        yield cursor
+        # The planner takes a third of all levels to be low, and would not send so many from workers to their leader.
+        await connection.execute("SET LOCAL parallel_tuple_cost = 0")
+        # Streamed, not by a cursor of the server's: those get no parallel plan.
+        yield cursor.stream(q.FIND_REORDERS.sql, {"cell": CELL}, binary=True, size=LINES_MAX)
 
 
 def _by_supplier(rows: Sequence[q.ReorderRow]) -> list[list[q.ReorderRow]]:
@@ -137,8 +138,8 @@ async def _order(onhand: Onhand, rows: Sequence[q.ReorderRow], report: Report) -
     """One purchase order of one supplier, or what it would be."""
     async with onhand.pool.connection() as connection:
         supplier = await _supplier(connection, rows[0].supplier_id)
-    longest = max(row.lead_time_days or 0 for row in rows)
-    expected = arrival_date(onhand.now().date(), longest, working_days=supplier.lead_time_in == "working_days")
+    today, how = onhand.now().date(), (supplier.lead_time_in, supplier.measured_after_receipts)
+    expected = max(lead_time(row.lead_time_days or 0, *how, row.took_days).arrival(today) for row in rows)
     header = Header(new_id(), ACTOR)
     lines = tuple(
         ReplenishLine(r.product_id, r.warehouse_id, r.reorder_quantity, r.minimum_order or 1, r.pack_size or 1)
@@ -178,7 +179,7 @@ def _count(report: Report, ordered: Sequence[tuple[q.ReorderRow, int]]) -> None:
 
 
 async def _show(onhand: Onhand, report: Report, shown: Reordered, ordered: Sequence[tuple[q.ReorderRow, int]]) -> None:
-    if len(report.purchase_orders) == SHOWN_MAX_ORDERS:
+    if report.lines > SHOWN_MAX_LINES:
         return
     names = await labels(onhand, [row.product_id for row, _ in ordered], [row.warehouse_id for row, _ in ordered])
     shown.lines = [

@@ -16,13 +16,18 @@ from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.engine.engine import new_id
 from onhand.services import answers
 from onhand.services.context import Onhand
+from onhand.services.lead_times import lead_time
 from onhand.services.names import products_of
-from onhand.services.supply_answers import SuppliedProduct, Supplier
+from onhand.services.supply_answers import MeasuredLeadTime, SuppliedProduct, Supplier
 from onhand.services.supply_requests import NewSupplier, SupplierPatch
 from onhand.services.supply_requests import SuppliedProduct as Terms
 
 COST_BELOW = 10**10  # numeric(14, 4)
-SETTINGS = ("name", "lead_time_in", "reorders", "over_delivery_percent", "under_delivery_percent", "active")
+SETTINGS = (
+    *("name", "lead_time_in", "reorders", "over_delivery_percent", "under_delivery_percent"),
+    *("measured_after_receipts", "active"),
+)
+TERMS = ("sku", "supplier_sku", "lead_time_days", "minimum_order", "pack_size", "unit_cost", "priority")
 
 
 async def create(onhand: Onhand, request: NewSupplier) -> Supplier:
@@ -155,9 +160,20 @@ async def _read(connection: Connection, name: str) -> Supplier:
 
 
 def _answer(row: q.SupplierRow, sold: Sequence[q.SupplierProductRow]) -> Supplier:
-    products = [
-        SuppliedProduct(**{name: getattr(each, name) for name in SuppliedProduct.__struct_fields__}) for each in sold
-    ]
+    products = [_sold(row, each) for each in sold]
     fields = msgspec.structs.fields(Supplier)
     kept = {field.name: getattr(row, field.name) for field in fields if field.name not in ("supplier_id", "products")}
     return Supplier(supplier_id=str(row.supplier_id), products=products, **kept)
+
+
+def _sold(row: q.SupplierRow, each: q.SupplierProductRow) -> SuppliedProduct:
+    time = lead_time(each.lead_time_days, row.lead_time_in, row.measured_after_receipts, each.took_days)
+    return SuppliedProduct(
+        **{name: getattr(each, name) for name in TERMS},
+        lead_time_used=time.source,
+        measured_lead_time=MeasuredLeadTime(time.receipts, _tenths(time.mean_days), _tenths(time.spread_days)),
+    )
+
+
+def _tenths(days: float | None) -> float | None:
+    return None if days is None else round(days, 1)

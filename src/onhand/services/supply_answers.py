@@ -7,8 +7,19 @@ from msgspec import Struct
 from onhand.services.answers import CapacityWarning
 
 
+class MeasuredLeadTime(Struct):
+    """Of the last receipts, at most LEAD_TIME_RECEIPTS_MAX: mean and sample standard deviation in calendar days."""
+
+    receipts: int
+    mean_days: float | None
+    spread_days: float | None
+
+
 class SuppliedProduct(Struct):
-    """Terms of one product; units and days. unit_cost is a decimal as text."""
+    """Terms of one product; units and days. unit_cost is a decimal as text.
+
+    lead_time_used: agreed or measured, which of the two expected dates go by.
+    """
 
     sku: str
     supplier_sku: str | None
@@ -17,6 +28,8 @@ class SuppliedProduct(Struct):
     pack_size: int
     unit_cost: str | None
     priority: int
+    lead_time_used: str
+    measured_lead_time: MeasuredLeadTime
 
 
 class Supplier(Struct):
@@ -27,6 +40,7 @@ class Supplier(Struct):
     reorders: str
     over_delivery_percent: int
     under_delivery_percent: int
+    measured_after_receipts: int
     active: bool
     created_at: datetime
     updated_at: datetime

@@ -14,8 +14,12 @@ SupplierCode = Annotated[
 ]
 LeadTime = Annotated[int, Meta(ge=0, le=limits.LEAD_TIME_MAX_DAYS, description="days", examples=[7])]
 Percent = Annotated[int, Meta(ge=0, le=100, description="percent of a line")]
+MeasuredAfter = Annotated[
+    int, Meta(ge=0, le=limits.LEAD_TIME_RECEIPTS_MAX, description="receipts; 0 = the agreed lead time always counts")
+]
 Priority = Annotated[int, Meta(ge=1, le=1000, description="1 is asked first")]
 UnitCost = Annotated[Decimal, Meta(description="in the currency agreed with the supplier", examples=["4.25"])]
+MEASURED_AFTER_RECEIPTS = 10  # as the column's default
 LeadTimeIn = Literal["calendar_days", "working_days"]
 Reorders = Literal["placed", "draft"]
 
@@ -37,7 +41,10 @@ SuppliedProducts = Annotated[list[SuppliedProduct], Meta(max_length=limits.SUPPL
 
 
 class NewSupplier(Body):
-    """reorders: whether what onhand orders by itself is placed at once or waits as a draft."""
+    """reorders: whether what onhand orders by itself is placed at once or waits as a draft.
+
+    measured_after_receipts: from so many receipts of a product on, expected dates go by the measured lead time.
+    """
 
     code: SupplierCode
     name: Name
@@ -46,6 +53,7 @@ class NewSupplier(Body):
     reorders: Reorders = "placed"
     over_delivery_percent: Percent = 0
     under_delivery_percent: Percent = 0
+    measured_after_receipts: MeasuredAfter = MEASURED_AFTER_RECEIPTS
     active: bool = True
 
 
@@ -58,6 +66,7 @@ class SupplierPatch(Body):
     reorders: Reorders | UnsetType = UNSET
     over_delivery_percent: Percent | UnsetType = UNSET
     under_delivery_percent: Percent | UnsetType = UNSET
+    measured_after_receipts: MeasuredAfter | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
 

@@ -14,15 +14,16 @@ from onhand.db import queries as q
 from onhand.domain.errors import AlreadyExists, DomainError
 from onhand.domain.outcomes import OperationDone
 from onhand.engine import outcome
-from onhand.services import ledger, levels, products, reservations, warehouses
+from onhand.services import ledger, levels, products, reservations, suppliers, warehouses
 from onhand.services.context import CELL, Onhand
 from onhand.services.requests import LedgerFilter, LevelSettings
 from onhand.services.submitting import idempotency
+from onhand.services.supply_requests import NewSupplier, SuppliedProduct
 from onhand.shop.one_lane import one_lane
-from onhand.shop.story.catalogue import WAREHOUSES
+from onhand.shop.story.catalogue import MEASURED_AFTER_RECEIPTS, SOURCES, WAREHOUSES, Source
 from onhand.shop.story.events import Arrival
 from onhand.shop.story.live import Customers
-from onhand.shop.story.plan import DAYS, Setting, Story, tell
+from onhand.shop.story.plan import CARTON_UNITS, DAYS, Setting, Story, tell
 from onhand.shop.story.run import ACTOR, Clock, DemoReport, Telling, key_of
 
 SETTINGS_AT_ONCE = 8
@@ -97,8 +98,26 @@ async def _furnish(onhand: Onhand, story: Story) -> None:
             continue
     await products.create_many(onhand, [article.product for article in story.range])
     await onhand.directory.product_ids({article.sku for article in story.range})
+    for source in SOURCES:
+        await suppliers.sell(onhand, _supplier(source, story))
     settings = iter(story.settings)
     await asyncio.gather(*(_set(onhand, settings) for _ in range(SETTINGS_AT_ONCE)))
+
+
+def _supplier(source: Source, story: Story) -> NewSupplier:
+    terms = [
+        SuppliedProduct(source.lead_time_days, sku=article.sku, pack_size=CARTON_UNITS)
+        for article in story.range
+        if article.source is source
+    ]
+    return NewSupplier(
+        source.code,
+        source.name,
+        terms,
+        reorders=source.reorders,
+        over_delivery_percent=5,
+        measured_after_receipts=MEASURED_AFTER_RECEIPTS,
+    )
 
 
 async def _set(onhand: Onhand, settings: Iterable[Setting]) -> None:

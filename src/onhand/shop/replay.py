@@ -47,7 +47,7 @@ async def replay_file(
 
 
 async def _execute(onhand: Onhand, planned: Plan, report: ReplayReport, actor: str, progress: Progress | None) -> None:
-    await _furnish(onhand, planned)
+    await furnish(onhand, planned)
     began = time.perf_counter()
     async with one_lane(onhand) as (mine, lane):
         run = Run(mine, lane, name=report.file, actor=actor, refusals=planned.refusals)
@@ -70,7 +70,7 @@ def _teller(progress: Progress | None, total: int) -> Callable[[e.Event], None]:
     return told
 
 
-async def _furnish(onhand: Onhand, planned: Plan) -> None:
+async def furnish(onhand: Onhand, planned: Plan) -> None:
     """Warehouses and products, where they do not exist yet; backorders wait where the deliveries go."""
     for warehouse in WAREHOUSES:
         try:

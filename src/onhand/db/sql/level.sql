@@ -42,6 +42,7 @@ FROM unnest(:product_ids::uuid[], :warehouse_ids::uuid[], :on_hands::int8[], :re
 ORDER BY product_id, warehouse_id;
 
 -- name: list_levels
+-- Below the threshold: on hand, less what is owed. What is on order is another question, which reordering asks.
 SELECT product.sku, warehouse.code AS warehouse, level.on_hand, level.reserved, level.backordered,
        level.on_hand - level.reserved AS available, level.incoming, level.damaged, level.quality_control,
        level.reorder_threshold, level.reorder_quantity, level.backorder_limit, level.safety_stock,
@@ -49,7 +50,7 @@ SELECT product.sku, warehouse.code AS warehouse, level.on_hand, level.reserved, 
 FROM level JOIN product USING (product_id) JOIN warehouse USING (warehouse_id)
 WHERE (level.product_id = :product_id::uuid OR :product_id::uuid IS NULL)
   AND (level.warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL)
-  AND (NOT :below_threshold::boolean OR level.on_hand < level.reorder_threshold)
+  AND (NOT :below_threshold::boolean OR level.on_hand - level.backordered < level.reorder_threshold)
   AND ((level.product_id, level.warehouse_id) > (:after_product::uuid, :after_warehouse::uuid)
        OR :after_product::uuid IS NULL)
 ORDER BY level.product_id, level.warehouse_id

@@ -5,7 +5,7 @@ SELECT product.sku, product.name, product.category, stock.on_hand, stock.reserve
 FROM product CROSS JOIN LATERAL (
   SELECT coalesce(sum(on_hand), 0) AS on_hand, coalesce(sum(reserved), 0) AS reserved,
          coalesce(sum(backordered), 0) AS backordered, coalesce(sum(incoming), 0) AS incoming,
-         coalesce(bool_or(level.on_hand < level.reorder_threshold), false) AS below_threshold
+         coalesce(bool_or(level.on_hand - level.backordered < level.reorder_threshold), false) AS below_threshold
   FROM level WHERE level.cell = :cell AND level.product_id = product.product_id
     AND (level.warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL)) stock
 WHERE (:prefix::text IS NULL OR upper(product.sku) LIKE :prefix::text
@@ -20,7 +20,7 @@ ORDER BY product.sku LIMIT :row_limit;
 SELECT warehouse.code, warehouse.name, warehouse.latitude, warehouse.longitude, warehouse.active,
        count(level.product_id) AS levels, coalesce(sum(on_hand), 0) AS on_hand, coalesce(sum(reserved), 0) AS reserved,
        coalesce(sum(backordered), 0) AS backordered, coalesce(sum(incoming), 0) AS incoming,
-       count(*) FILTER (WHERE level.on_hand < level.reorder_threshold) AS below_threshold,
+       count(*) FILTER (WHERE level.on_hand - level.backordered < level.reorder_threshold) AS below_threshold,
        count(*) FILTER (WHERE level.on_hand <= level.reserved) AS stock_outs
 FROM warehouse LEFT JOIN level USING (warehouse_id) GROUP BY warehouse.warehouse_id ORDER BY warehouse.code;
 

@@ -31,6 +31,7 @@ class Refusals(msgspec.Struct):
 class Tally(msgspec.Struct):
     """What the shop did, in units unless the name says otherwise.
 
+    lines_short: order lines that were not on the shelf whole when they were ordered;
     given_up: the part of released that customers no longer waited for; counted: write-offs settled by a count;
     operations_replayed: those that an earlier run had done already.
     """
@@ -40,6 +41,7 @@ class Tally(msgspec.Struct):
     orders_fulfilled: int = 0
     orders_released: int = 0
     orders_open: int = 0
+    lines_short: int = 0
     received: int = 0
     reserved: int = 0
     backordered: int = 0

@@ -76,22 +76,28 @@ class Run:
         """Do what the events say; told is called for each that has begun."""
         try:
             for event in story:
-                await self._happen(event)
+                await self.happen(event)
                 told(event)
-            await self._count_again()
-            while self._flying:
-                await self._land()
-            self._conclude()
+            await self.settle()
+            self.conclude()
         finally:
             await asyncio.gather(*(task for task, _ in self._flying), return_exceptions=True)
 
-    def _conclude(self) -> None:
+    async def settle(self) -> None:
+        """Wait until all that has begun is done."""
+        await self._count_again()
+        while self._flying:
+            await self._land()
+
+    def conclude(self) -> None:
+        """Tell what became of the orders."""
         for held in self._held.values():
             self.tally.orders_open += bool(held.open)
             self.tally.orders_fulfilled += bool(held.fulfilled.total() and not held.open)
             self.tally.orders_released += bool(held.reservation_id and not held.open and not held.fulfilled.total())
 
-    async def _happen(self, event: e.Event) -> None:
+    async def happen(self, event: e.Event) -> None:
+        """Begin what the event says."""
         match event:
             case e.Place():
                 await self._place(event)
@@ -162,6 +168,7 @@ class Run:
         )
         if isinstance(answer, DomainError):
             self.tally.orders_refused += 1
+            self.tally.lines_short += len(event.lines)
             for line in event.lines:
                 if isinstance(answer, InsufficientStock):
                     self.shortages[ALL_GONE] += line.units
@@ -173,7 +180,9 @@ class Run:
         self.tally.reserved += held.open.total()
         self.tally.backordered += held.waiting.total()
         given = {line.line: line.quantity for line in answer.lines}
+        there = {x.line: x.quantity - sum(part.backordered for part in x.allocations) for x in answer.lines}
         for index, line in enumerate(event.lines):
+            self.tally.lines_short += there.get(index, 0) < line.units
             if given.get(index, 0) < line.units:
                 self.shortages[PARTLY_THERE if index in given else NOTHING_THERE] += line.units - given.get(index, 0)
 

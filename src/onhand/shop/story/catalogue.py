@@ -2,6 +2,7 @@
 
 import random
 from datetime import date
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -53,15 +54,27 @@ WAREHOUSES = (
 )
 CODES = [warehouse.code for warehouse in WAREHOUSES]
 
-# Who delivers what: named by each delivery, until suppliers have a table of their own.
-SUPPLIERS = {
-    "Steinzeug Bürgel": ("Mugs & cups", "Kitchen"),
-    "Lumière du Rhône": ("Lamps", "Candles & scents"),
-    "Tkalnia Bałtycka": ("Cushions & throws", "Bath", "Bags"),
-    "Pennine Outdoor Trading": ("Garden", "Outdoor"),
-    "Papelería Turia": ("Stationery", "Walls & decor", "Toys & games"),
-}
-_SUPPLIER_OF = {category: name for name, categories in SUPPLIERS.items() for category in categories}
+MEASURED_AFTER_RECEIPTS = 3  # the demo's products are ordered four or five times in its 90 days
+
+
+class Source(NamedTuple):
+    """Who delivers what, and in how many calendar days as agreed."""
+
+    code: str
+    name: str
+    categories: tuple[str, ...]
+    lead_time_days: int
+    reorders: Literal["placed", "draft"] = "placed"
+
+
+SOURCES = (
+    Source("BUERGEL", "Steinzeug Bürgel", ("Mugs & cups", "Kitchen"), 5),
+    Source("RHONE", "Lumière du Rhône", ("Lamps", "Candles & scents"), 9),
+    Source("BALTYCKA", "Tkalnia Bałtycka", ("Cushions & throws", "Bath", "Bags"), 12),
+    Source("PENNINE", "Pennine Outdoor Trading", ("Garden", "Outdoor"), 14),
+    Source("TURIA", "Papelería Turia", ("Stationery", "Walls & decor", "Toys & games"), 7, "draft"),
+)
+SOURCE_OF = {category: source for source in SOURCES for category in source.categories}
 
 
 class Article(msgspec.Struct, frozen=True):
@@ -76,8 +89,8 @@ class Article(msgspec.Struct, frozen=True):
         return self.product.sku
 
     @property
-    def supplier(self) -> str:
-        return _SUPPLIER_OF[self.product.category or ""]
+    def source(self) -> Source:
+        return SOURCE_OF[self.product.category or ""]
 
     @property
     def mode(self) -> str:

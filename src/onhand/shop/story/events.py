@@ -1,6 +1,6 @@
 """What happened in the demo's shop, in the order of time. Units are > 0."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -8,14 +8,32 @@ Lines = tuple[tuple[str, int], ...]  # SKU, units
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """A delivery, or a return. name: unique."""
+    """Opening stock, or a return. name: unique."""
 
     at: datetime
     name: str
     warehouse: str
     lines: Lines
     reason: str | None = None
-    supplier: str | None = None
+
+
+class Purchase(msgspec.Struct, frozen=True):
+    """An order to a supplier, by its code. lines: SKU, warehouse, units; expected: the day, where it announced one."""
+
+    at: datetime
+    name: str
+    supplier: str
+    lines: tuple[tuple[str, str, int], ...]
+    expected: date | None = None
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """A share of each line of a purchase arrives, or all that is open (1). final: nothing more is expected of it."""
+
+    at: datetime
+    name: str
+    share: float
+    final: bool = False
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -71,4 +89,4 @@ class MoveArrival(msgspec.Struct, frozen=True):
     name: str
 
 
-Event = Arrival | Order | Shipment | Cancellation | Lapse | Loss | Move | MoveArrival
+Event = Arrival | Purchase | Delivery | Order | Shipment | Cancellation | Lapse | Loss | Move | MoveArrival

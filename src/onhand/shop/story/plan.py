@@ -10,10 +10,11 @@ from itertools import accumulate
 
 import msgspec
 
-from onhand.shop.story.catalogue import CODES, Article, articles
+from onhand.shop.story.catalogue import CODES, SOURCES, Article, Source, articles
 from onhand.shop.story.events import (
     Arrival,
     Cancellation,
+    Delivery,
     Event,
     Lapse,
     Lines,
@@ -21,6 +22,7 @@ from onhand.shop.story.events import (
     Move,
     MoveArrival,
     Order,
+    Purchase,
     Shipment,
 )
 from onhand.shop.story.words import COUNTRIES, DAMAGES
@@ -32,6 +34,9 @@ FIRST_NUMBER = 10_001
 RELEASE_IN = timedelta(days=30)
 OPENING_WEEKS, REORDER_WEEKS, COVER_WEEKS = 3.0, 1.5, 3.5
 LATE_SHARE, LATE_DAYS = 0.12, 24  # products whose supplier has not delivered of late
+ON_ORDER_DAYS = 14  # at the end of the story so much is on its way
+DELAYS_DAYS = (-1, 0, 0, 0, 0, 1, 1, 2, 3)
+SPLIT_EVERY, SHORT_EVERY, CANCEL_EVERY = 7, 17, 29  # of the purchases: in two parts, never whole, never at all
 UNITS_PER_LINE, LINES_PER_ORDER = 1.8, 1.9  # on average, as drawn below
 HOUR_WEIGHTS = (1, 1, 0, 0, 0, 1, 2, 4, 6, 8, 9, 9, 8, 8, 8, 8, 8, 9, 10, 11, 11, 9, 6, 3)
 WEEKDAY_WEIGHTS = (1.1, 1.0, 1.0, 1.0, 1.1, 0.8, 1.0)
@@ -84,6 +89,7 @@ def tell(seed: int, end: datetime) -> Story:
 class _Teller:
     def __init__(self, seed: int, end: datetime, range_: list[Article]) -> None:
         self.random = random.Random(f"story {seed}")  # noqa: S311  a story, not a secret
+        self.supplying = random.Random(f"supply {seed}")  # noqa: S311
         self.end, self.start = end, end - DAYS * DAY
         self.regular = [article for article in range_ if article.mode != "preorder"]
         self.coming = [article for article in range_ if article.mode == "preorder"]
@@ -165,32 +171,71 @@ class _Teller:
         for at, sku, units in self.sold:
             sales.setdefault(sku, []).append((at, units))
         shelf = {article.sku: cartons(OPENING_WEEKS * self.per_week(article)) for article in self.regular}
-        yield from self.arrivals(self.start, "opening", shelf)
+        yield from self.opening(shelf)
         monday = self.start.replace(hour=7, minute=30, second=0, microsecond=0) + DAY
         monday += (7 - monday.weekday()) % 7 * DAY
         before = self.start
-        while monday < self.end:
+        number = 0
+        while monday < self.end + ON_ORDER_DAYS * DAY:
             arriving: dict[str, int] = {}
+            delayed_units: dict[str, int] = {}
             for article in self.regular:
                 sku, demand = article.sku, self.per_week(article)
                 shelf[sku] -= sum(units for at, units in sales.get(sku, ()) if before <= at < monday)
                 delayed = sku in late and monday > self.end - LATE_DAYS * DAY
-                if shelf[sku] < REORDER_WEEKS * demand and not delayed:
-                    arriving[sku] = cartons(COVER_WEEKS * demand - shelf[sku])
-                    shelf[sku] += arriving[sku]
-            yield from self.arrivals(monday, monday.date().isoformat(), arriving)
+                if shelf[sku] < REORDER_WEEKS * demand:
+                    units = (delayed_units if delayed else arriving)[sku] = cartons(COVER_WEEKS * demand - shelf[sku])
+                    shelf[sku] += units
+            for source in SOURCES:
+                number += 1
+                yield from self.purchase(source, number, monday, arriving)
+                yield from self.overdue(source, number, monday, delayed_units)
             before, monday = monday, monday + 7 * DAY
 
-    def arrivals(self, at: datetime, name: str, units_of: dict[str, int]) -> Iterator[Event]:
-        """One delivery for each warehouse and supplier."""
-        deliveries: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    def opening(self, units_of: dict[str, int]) -> Iterator[Event]:
+        """One delivery for each warehouse."""
+        lines: dict[str, list[tuple[str, int]]] = {}
         for article in self.regular:
-            for warehouse, units in spread(article, units_of.get(article.sku, 0)):
-                if units:
-                    deliveries.setdefault((warehouse, article.supplier), []).append((article.sku, units))
-        for step, ((warehouse, supplier), lines) in enumerate(sorted(deliveries.items())):
-            reference = f"IN-{name}-{warehouse}-{supplier}"
-            yield Arrival(at + step * HOUR / 10, reference, warehouse, tuple(lines), supplier=supplier)
+            for warehouse, units in spread(article, units_of[article.sku]):
+                lines.setdefault(warehouse, []).append((article.sku, units))
+        for step, (warehouse, mine) in enumerate(sorted(lines.items())):
+            yield Arrival(self.start + step * HOUR / 10, f"IN-opening-{warehouse}", warehouse, tuple(mine))
+
+    def lines_of(self, source: Source, units_of: dict[str, int]) -> tuple[tuple[str, str, int], ...]:
+        return tuple(
+            (article.sku, warehouse, units)
+            for article in self.regular
+            if article.source is source and article.sku in units_of
+            for warehouse, units in spread(article, units_of[article.sku])
+        )
+
+    def purchase(self, source: Source, number: int, monday: datetime, units_of: dict[str, int]) -> Iterator[Event]:
+        """Ordered in time for that Monday, and delivered about then."""
+        placed = max(self.start + 2 * HOUR, monday - source.lead_time_days * DAY) + number % 5 * HOUR / 5
+        lines = self.lines_of(source, units_of)
+        if not lines or placed >= self.end:
+            return
+        name = f"PO-{number}"
+        yield Purchase(placed, name, source.code, lines)
+        arrives = max(placed + DAY, monday + self.supplying.choice(DELAYS_DAYS) * DAY) + number % 7 * HOUR / 2
+        if number % CANCEL_EVERY == 0:
+            yield from self.until_now(Delivery(placed + 2 * DAY, name, 0.0, final=True))
+        elif number % SHORT_EVERY == 0:
+            yield from self.until_now(Delivery(arrives, name, 0.8))
+            yield from self.until_now(Delivery(arrives + 3 * DAY, name, 0.0, final=True))
+        else:
+            if number % SPLIT_EVERY == 0 or (number % 2 and self.end - 7 * DAY < arrives < self.end):
+                yield from self.until_now(Delivery(arrives, name, 0.6))
+                arrives += 7 * DAY
+            yield from self.until_now(Delivery(arrives, name, 1.0))
+
+    def overdue(self, source: Source, number: int, monday: datetime, units_of: dict[str, int]) -> Iterator[Event]:
+        """Ordered, and announced for a day that is still to come."""
+        placed = monday - source.lead_time_days * DAY + HOUR
+        lines = self.lines_of(source, units_of)
+        if lines and placed < self.end:
+            expected = (self.end + self.supplying.randint(3, 12) * DAY).date()
+            yield Purchase(placed, f"LATE-{number}", source.code, lines, expected)
 
     def sometime(self) -> datetime:
         return self.start + DAY + self.random.random() * (DAYS - 2) * DAY

@@ -1,6 +1,7 @@
 """Telling the demo's story to the engine, on the story's own clock."""
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime
@@ -11,7 +12,7 @@ import msgspec
 from onhand.domain.commands import Expire, Header
 from onhand.domain.errors import DomainError, NotCovered
 from onhand.engine.engine import new_id
-from onhand.services import expiry, reservations, stock, transfers
+from onhand.services import expiry, purchase_orders, reservations, stock, transfers
 from onhand.services.answers import Reservation, Transfer
 from onhand.services.context import Onhand
 from onhand.services.names import parse_id
@@ -29,10 +30,13 @@ from onhand.services.requests import (
     TransferLine,
     TransferPart,
 )
+from onhand.services.supply_answers import PurchaseOrder
+from onhand.services.supply_requests import Arrival, ArrivedLine, NewPurchaseOrder, PurchaseOrderLine
 from onhand.shop.one_lane import OneLane
 from onhand.shop.story import events as e
 
 ACTOR = "demo:shop"
+NAMED = e.Arrival | e.Purchase | e.Delivery | e.Loss | e.Move | e.MoveArrival
 EVENTS_AT_ONCE = 16  # one moment of the story: they share a time and a transaction
 
 
@@ -72,6 +76,7 @@ class Telling:
         self.onhand, self.lane, self.clock, self.seed, self.report = onhand, lane, clock, seed, report
         self._orders: dict[str, Reservation] = {}
         self._moves: dict[str, Transfer] = {}
+        self._purchases: dict[str, PurchaseOrder] = {}
 
     async def tell(self, story: list[e.Event], progress: Callable[[int, int], None] | None) -> None:
         """Every event at its time; what fails for want of stock is counted. Raises DomainError."""
@@ -87,7 +92,7 @@ class Telling:
         moment: list[e.Event] = []
         subjects: set[str] = set()
         for told, event in enumerate(story):
-            subject = event.name if isinstance(event, e.Arrival | e.Loss | e.Move | e.MoveArrival) else event.number
+            subject = event.name if isinstance(event, NAMED) else event.number
             if subject in subjects or len(moment) == EVENTS_AT_ONCE:
                 yield told, moment
                 moment, subjects = [], set()
@@ -115,10 +120,14 @@ class Telling:
         else:
             self.report.done[type(event).__name__.lower()] += 1
 
-    def _call(self, event: e.Event) -> Coroutine[Any, Any, None]:  # noqa: PLR0911  one line per event is the clearest table
+    def _call(self, event: e.Event) -> Coroutine[Any, Any, None]:  # noqa: C901, PLR0911  one line per event is the clearest table
         match event:
             case e.Arrival():
                 return self._arrive(event)
+            case e.Purchase():
+                return self._purchase(event)
+            case e.Delivery():
+                return self._deliver(event)
             case e.Order():
                 return self._order(event)
             case e.Shipment():
@@ -141,9 +150,27 @@ class Telling:
         request = NewReceipt(
             lines=[ReceiptLine(sku=sku, warehouse=event.warehouse, quantity=units) for sku, units in event.lines],
             reference=Reference("return" if event.reason else "delivery", event.name),
-            reason=event.reason or (event.supplier and f"delivered by {event.supplier}"),
+            reason=event.reason,
         )
         await stock.receive(self.onhand, ACTOR, request, self._key(event.name))
+
+    async def _purchase(self, event: e.Purchase) -> None:
+        lines = [PurchaseOrderLine(units, sku=sku, warehouse=warehouse) for sku, warehouse, units in event.lines]
+        request = NewPurchaseOrder(event.supplier, lines, event.expected)
+        order, _ = await purchase_orders.create(self.onhand, ACTOR, request, self._key(event.name))
+        self._purchases[event.name] = order
+        await purchase_orders.place(self.onhand, ACTOR, order.purchase_order_id, self._key(event.name, "place"))
+
+    async def _deliver(self, event: e.Delivery) -> None:
+        order = self._purchases[event.name]
+        if event.share:
+            parts = [(line, math.ceil(line.quantity * event.share)) for line in order.lines]
+            some = [ArrivedLine(units, sku=line.sku, warehouse=line.warehouse) for line, units in parts]
+            arrival = Arrival() if event.share == 1.0 else Arrival(some)
+            key = self._key(event.name, "arrives", str(event.share))
+            await purchase_orders.receive(self.onhand, ACTOR, order.purchase_order_id, arrival, key)
+        if event.final:
+            await purchase_orders.cancel(self.onhand, ACTOR, order.purchase_order_id, self._key(event.name, "cancel"))
 
     async def _order(self, event: e.Order) -> None:
         request = NewReservation(
