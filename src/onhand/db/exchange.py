@@ -1,4 +1,4 @@
-"""Several statements in one round trip, prepared once per connection: what a lane of the engine does, and only that.
+"""Several statements in one round trip, prepared once per connection: for the engine's lanes and the reads for display.
 
 psycopg's own pipeline makes a cursor, a conversion of the query and a poll of the socket for every statement; a batch
 has a dozen of them. Here they go to libpq as they are. libpq's pipeline mode: PostgreSQL documentation, 34.5.

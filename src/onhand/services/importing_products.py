@@ -28,6 +28,7 @@ PRODUCT_COLUMNS = (
     *("selling_mode", "selling_limit", "release_date"),
 )
 REQUIRED_COLUMNS = ("sku", "name")
+PRODUCTS_AT_ONCE = 5_000  # made in one transaction
 PATCHES_AT_ONCE = 8
 
 
@@ -43,7 +44,7 @@ async def import_products(
 ) -> Summary:
     """Make products; with update, change those that exist: the columns `given` in the file. Raises psycopg.Error."""
     summary = Summary()
-    for chunk in chunks(records):
+    for chunk in chunks(records, PRODUCTS_AT_ONCE):
         fresh: dict[str, tuple[Record, NewProduct]] = {}
         again: list[NewProduct] = []
         for record in chunk:

@@ -9,6 +9,7 @@ from psycopg import errors as pg
 
 from onhand.db import queries as q
 from onhand.db import queries_room as room
+from onhand.db.arrays import Ids, Ints, Texts
 from onhand.db.query import Connection
 from onhand.domain.errors import AlreadyExists, FieldProblem, Invalid, Unknown
 from onhand.domain.ids import Id
@@ -52,16 +53,16 @@ async def create_many(onhand: Onhand, requests: Sequence[NewProduct]) -> set[str
         made = await q.INSERT_PRODUCTS.all(
             connection,
             now=onhand.now(),
-            product_ids=[new_id() for _ in requests],
-            skus=[request.sku for request in requests],
-            names=[request.name for request in requests],
-            categories=[request.category for request in requests],
-            weights=[column["weight_g"] for column in columns],
-            lengths=[column["length_mm"] for column in columns],
-            widths=[column["width_mm"] for column in columns],
-            heights=[column["height_mm"] for column in columns],
-            modes=[column["selling_mode"] for column in columns],
-            selling_limits=[column["selling_limit"] for column in columns],
+            product_ids=Ids([new_id() for _ in requests]),
+            skus=Texts([request.sku for request in requests]),
+            names=Texts([request.name for request in requests]),
+            categories=Texts([request.category for request in requests]),
+            weights=Ints([column["weight_g"] for column in columns]),
+            lengths=Ints([column["length_mm"] for column in columns]),
+            widths=Ints([column["width_mm"] for column in columns]),
+            heights=Ints([column["height_mm"] for column in columns]),
+            modes=Texts([column["selling_mode"] for column in columns]),
+            selling_limits=Ints([column["selling_limit"] for column in columns]),
             release_dates=[column["release_date"] for column in columns],
         )
     for row in made:

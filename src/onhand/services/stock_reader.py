@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import psycopg
-from psycopg.rows import args_row
 
 from onhand.cache.entry import Facts, Part, Stock
 from onhand.db import queries_availability as qa
 from onhand.db.arrays import Texts
 from onhand.db.connect import connect
-from onhand.db.query import Connection, Query, Row
+from onhand.db.exchange import Asked, Rows
+from onhand.db.exchange import ExchangingConnection as Connection
 from onhand.domain.ids import Id
 
 READ_MAX_S = 5.0
@@ -29,29 +29,24 @@ class StockReader:
     async def stocks(self, skus: Sequence[str]) -> dict[str, Stock]:
         """By SKU, those that exist. Raises psycopg.OperationalError."""
         seen_s = time.monotonic()  # Before the query begins: never younger than it is.
-        rows = await self._rows(qa.READ_STOCK, cell=self._cell, skus=Texts(skus))
-        return {row.sku: _stock(row, seen_s) for row in rows}
+        asked = Asked(qa.READ_STOCK.sql, {"cell": self._cell, "skus": Texts(skus)})
+        try:
+            rows = await self._once(asked)
+        except psycopg.OperationalError:
+            await self.close()  # If one broke, all may have.
+            rows = await self._once(asked)
+        stocks = (_stock(qa.StockRow(*row), seen_s) for row in rows)
+        return {stock.facts.sku: stock for stock in stocks}
 
     async def close(self) -> None:
         while self._idle:
             await self._idle.pop().close()
 
-    async def _rows(self, query: Query[Row], **parameters: object) -> list[Row]:
-        try:
-            return await self._once(query, parameters)
-        except psycopg.OperationalError:
-            await self.close()  # If one broke, all may have.
-            return await self._once(query, parameters)
-
-    async def _once(self, query: Query[Row], parameters: dict[str, object]) -> list[Row]:
+    async def _once(self, asked: Asked) -> Rows:
         connection = self._idle.pop() if self._idle else await self._connected()
         try:
-            async with (
-                asyncio.timeout(READ_MAX_S),
-                connection.cursor(binary=True, row_factory=args_row(query.row)) as cursor,
-            ):
-                await cursor.execute(query.sql, parameters, prepare=True)
-                rows: list[Row] = await cursor.fetchall()
+            async with asyncio.timeout(READ_MAX_S):
+                [rows] = await connection.exchange([asked])
         except TimeoutError as error:
             await connection.close()
             raise psycopg.OperationalError("the database did not answer in time") from error
