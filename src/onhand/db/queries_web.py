@@ -46,18 +46,6 @@ INSERT_WEB_LINK = Statement("insert_web_link")
 TAKE_WEB_LINK = Query("take_web_link", WebLinkRow)
 
 
-class StockRow(NamedTuple):
-    sku: str
-    name: str
-    category: str | None
-    on_hand: int
-    reserved: int
-    backordered: int
-    available: int
-    incoming: int
-    below_threshold: bool
-
-
 class WarehouseSumRow(NamedTuple):
     code: str
     name: str
@@ -94,7 +82,6 @@ class TimelineRow(NamedTuple):
     created_by: str
 
 
-SEARCH_STOCK = Query("search_stock", StockRow)
 SUM_WAREHOUSES = Query("sum_warehouses", WarehouseSumRow)
 ADD_REFUSALS = Statement("add_refusals")
 COUNT_REFUSALS = Query("count_refusals", RefusalCountRow)

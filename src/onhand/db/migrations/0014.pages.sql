@@ -13,6 +13,7 @@ CREATE TABLE stock_alert (
   CONSTRAINT stock_alert_pkey PRIMARY KEY (cell, kind, sku, warehouse_id)
 );
 CREATE INDEX stock_alert_warehouse ON stock_alert (cell, kind, warehouse_id, sku);
+CREATE INDEX stock_alert_prefix ON stock_alert (cell, kind, upper(sku) text_pattern_ops, sku);
 
 CREATE FUNCTION stock_alerts_of(level) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
   SELECT array_remove(ARRAY[
