@@ -26,6 +26,7 @@ class WebUserInfoRow(NamedTuple):
     scopes: list[str]
     has_password: bool
     created_at: datetime
+    disabled_at: datetime | None
 
 
 class WebLinkRow(NamedTuple):
@@ -38,6 +39,10 @@ FIND_WEB_USER = Query("find_web_user", WebUserRow)
 SET_WEB_PASSWORD = Statement("set_web_password")
 CLAIM_WEB_ATTEMPT = Query("claim_web_attempt", WebUserRow)
 CLEAR_WEB_FAILURES = Statement("clear_web_failures")
+DISABLE_WEB_USER = Statement("disable_web_user")
+ENABLE_WEB_USER = Statement("enable_web_user")
+DELETE_WEB_USER = Statement("delete_web_user")
+END_WEB_SESSIONS = Statement("end_web_sessions")
 LIST_WEB_USERS = Query("list_web_users", WebUserInfoRow)
 INSERT_WEB_SESSION = Statement("insert_web_session")
 FIND_WEB_SESSION = Query("find_web_session", WebSessionRow)
