@@ -34,6 +34,10 @@ PAGES = {
     "stocktakes": "/counts",
     "on the way": "/transfers",
     "settings": "/settings",
+    "warehouse": "/settings/warehouses/LEJ1",
+    "new warehouse": "/settings/new_warehouse",
+    "product's settings": "/products/A%2FB%20%3Ci%3E/edit",
+    "new product": "/new_product",
 }
 
 
@@ -90,6 +94,16 @@ def test_pages_follow_one_another(open_as):
     page = open_as("read").open("/stock?q=MUG")
     page.get_by_role("link", name="Next page").click()
     expect(page.locator("tbody tr")).to_have_count(10)
+
+
+def test_stock_is_sorted_and_the_order_stays_from_page_to_page(open_as):
+    page = open_as("read").open("/stock")
+    page.get_by_role("combobox", name="Order").select_option("newest")
+    expect(page.locator("tbody tr").nth(1)).to_contain_text("MUG-59")
+    page.get_by_role("link", name="Next page").click()
+    expect(page.locator("tbody tr").first).to_contain_text("MUG-10")
+    page.get_by_role("searchbox").fill("mug")
+    expect(page.get_by_role("combobox", name="Order")).to_be_disabled()
 
 
 def test_the_palette_opens_a_product(open_as):

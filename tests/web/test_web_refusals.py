@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from onhand.services.users import FAILURES_MAX
-from onhand.web import floor, orders, people, purchases, replenishment, stock, stocktakes, suppliers, transfers
+from onhand.web import catalog, floor, orders, people, purchases, replenishment, stock, stocktakes, suppliers, transfers
 
 PASSWORD = "correct horse battery"
-MODULES = (stock, orders, floor, stocktakes, transfers, replenishment, purchases, suppliers, people)
+MODULES = (stock, orders, floor, stocktakes, transfers, replenishment, purchases, suppliers, catalog, people)
 FORMS = [route for module in MODULES for route in module.ROUTES if route.method == "POST"]
 KEPT = [route for route in FORMS if route.scopes]
 IDS = [route.path for route in KEPT]
@@ -34,7 +34,7 @@ def visitor(web, link_of):
 
 
 def address(route):
-    values = {"sku": "MUG-30", "kind": "receive", "supplier": "ACME"}
+    values = {"sku": "MUG-30", "kind": "receive", "supplier": "ACME", "warehouse": "LEJ1"}
     return re.sub(r"{(\w+)}", lambda match: values.get(match[1], "0" * 32), route.path)
 
 
@@ -97,6 +97,62 @@ def test_password_and_log_out(web, link_of):
         assert client.post("/logout", data={"csrf": token}).status_code == 303
     with web.client(None, cookies={"onhand_session": session}) as again:
         assert again.get("/stock").status_code == 401
+
+
+def test_the_cookie_is_for_https_only_where_the_browser_came_by_it(web, link_of):
+    with web.client(None) as client:
+        answer = client.get(link_of("read")[0], headers={"X-Forwarded-Proto": "https"})
+        assert "Secure" in answer.headers["set-cookie"].split("; ")
+        answer = client.get(link_of("read")[0])
+        assert "Secure" not in answer.headers["set-cookie"]
+
+
+def test_a_disabled_user_is_out_at_once_and_a_removed_one_for_good(web, link_of, visitor):
+    link, name = link_of("read", password=PASSWORD)
+    admin, token = visitor("admin")
+
+    def does(action):
+        return admin.post(f"/settings/users/{action}", data={"csrf": token, "name": name}).status_code
+
+    with web.client(None) as client, web.client(None) as later:
+        assert client.post("/login", data={"name": name, "password": PASSWORD}).status_code == 303
+        assert client.get("/stock").status_code == 200
+        assert does("disable") == 303
+        assert client.get("/stock").status_code == 401
+        assert later.get(link).status_code == 401
+        assert later.post("/login", data={"name": name, "password": PASSWORD}).status_code == 401
+        assert does("enable") == 303
+        assert later.post("/login", data={"name": name, "password": PASSWORD}).status_code == 303
+        assert does("remove") == 303
+        assert later.get("/stock").status_code == 401
+        assert does("remove") == 404
+
+
+def test_nobody_disables_themselves(web, link_of):
+    link, name = link_of("admin")
+    with web.client(None) as client:
+        client.get(link)
+        token = re.search(r'name="csrf" value="(\w+)"', client.get("/settings").text)[1]
+        for action in ("disable", "remove"):
+            answer = client.post(f"/settings/users/{action}", data={"csrf": token, "name": name})
+            assert answer.status_code == 403
+        assert client.get("/settings").status_code == 200
+
+
+def test_a_password_is_changed_by_who_knows_it_and_ends_every_other_session(web, link_of):
+    _, name = link_of("read", password=PASSWORD)
+    with web.client(None) as mine, web.client(None) as other:
+        for client in (mine, other):
+            assert client.post("/login", data={"name": name, "password": PASSWORD}).status_code == 303
+        token = re.search(r'name="csrf" value="(\w+)"', mine.get("/stock").text)[1]
+        form = {"csrf": token, "password": "a new one, longer"}
+        assert mine.post("/settings/password", data={**form, "current": "wrong"}).status_code == 422
+        assert other.get("/stock").status_code == 200
+        assert mine.post("/settings/password", data={**form, "current": PASSWORD}).status_code == 200
+        assert mine.get("/stock").status_code == 200
+        assert other.get("/stock").status_code == 401
+        assert other.post("/login", data={"name": name, "password": PASSWORD}).status_code == 401
+        assert other.post("/login", data={"name": name, "password": form["password"]}).status_code == 303
 
 
 def test_guessing_locks_the_account_even_all_at_once(web, link_of):

@@ -115,3 +115,43 @@ def test_a_key_is_made_and_revoked(open_as, web):
         assert client.get("/v1/products").status_code == 200
     page.get_by_role("button", name="Revoke till").click()
     expect(page.get_by_role("button", name="Revoke till")).to_have_count(0)
+
+
+def test_a_warehouse_is_made_changed_and_closed(open_as, api):
+    page = open_as(*EVERYTHING).open("/settings")
+    page.get_by_role("link", name="New warehouse").click()
+    page.get_by_label("Code", exact=True).fill("VIE1")
+    page.get_by_label("Name", exact=True).fill("Wien")
+    page.get_by_label("Latitude").fill("48.21")
+    page.get_by_label("Longitude").fill("16.37")
+    page.get_by_label("Country").fill("AT")
+    page.get_by_role("button", name="Make warehouse").click()
+    page.get_by_role("link", name="VIE1").click()
+    page.get_by_label("Time zone").fill("Europe/Vienna")
+    page.get_by_label("Capacity").fill("5000")
+    page.get_by_label("Open").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("row", name="VIE1")).to_contain_text("Closed")
+    known = api.get("/v1/warehouses/VIE1").json()
+    assert (known["time_zone"], known["capacity"], known["active"]) == ("Europe/Vienna", 5000, False)
+    assert known["location"] == {"latitude": 48.21, "longitude": 16.37, "country": "AT", "postal_code": None}
+
+
+def test_a_product_is_made_and_changed(open_as, api):
+    page = open_as(*EVERYTHING).open("/stock")
+    page.get_by_role("link", name="New product").click()
+    page.get_by_label("SKU", exact=True).fill("BOWL-1")
+    page.get_by_label("Name", exact=True).fill("A bowl")
+    page.get_by_role("button", name="Make product").click()
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("Category").fill("Pottery")
+    page.get_by_label("When the shelf is empty").select_option("preorder")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("release date")
+    page.go_back()
+    page.get_by_label("When the shelf is empty").select_option("backorder")
+    page.get_by_label("Units owed").fill("7")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="A bowl")).to_be_visible()
+    known = api.get("/v1/products/BOWL-1").json()
+    assert (known["selling"]["mode"], known["selling"]["limit"]) == ("backorder", 7)

@@ -26,6 +26,7 @@ class WebUserInfoRow(NamedTuple):
     scopes: list[str]
     has_password: bool
     created_at: datetime
+    disabled_at: datetime | None
 
 
 class WebLinkRow(NamedTuple):
@@ -38,24 +39,16 @@ FIND_WEB_USER = Query("find_web_user", WebUserRow)
 SET_WEB_PASSWORD = Statement("set_web_password")
 CLAIM_WEB_ATTEMPT = Query("claim_web_attempt", WebUserRow)
 CLEAR_WEB_FAILURES = Statement("clear_web_failures")
+DISABLE_WEB_USER = Statement("disable_web_user")
+ENABLE_WEB_USER = Statement("enable_web_user")
+DELETE_WEB_USER = Statement("delete_web_user")
+END_WEB_SESSIONS = Statement("end_web_sessions")
 LIST_WEB_USERS = Query("list_web_users", WebUserInfoRow)
 INSERT_WEB_SESSION = Statement("insert_web_session")
 FIND_WEB_SESSION = Query("find_web_session", WebSessionRow)
 DELETE_WEB_SESSION = Statement("delete_web_session")
 INSERT_WEB_LINK = Statement("insert_web_link")
 TAKE_WEB_LINK = Query("take_web_link", WebLinkRow)
-
-
-class StockRow(NamedTuple):
-    sku: str
-    name: str
-    category: str | None
-    on_hand: int
-    reserved: int
-    backordered: int
-    available: int
-    incoming: int
-    below_threshold: bool
 
 
 class WarehouseSumRow(NamedTuple):
@@ -94,7 +87,6 @@ class TimelineRow(NamedTuple):
     created_by: str
 
 
-SEARCH_STOCK = Query("search_stock", StockRow)
 SUM_WAREHOUSES = Query("sum_warehouses", WarehouseSumRow)
 ADD_REFUSALS = Statement("add_refusals")
 COUNT_REFUSALS = Query("count_refusals", RefusalCountRow)

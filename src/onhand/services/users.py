@@ -40,6 +40,50 @@ async def every(onhand: Onhand) -> list[q.WebUserInfoRow]:
         return await q.LIST_WEB_USERS.all(connection)
 
 
+async def has_password(onhand: Onhand, name: str) -> bool:
+    async with onhand.pool.connection() as connection:
+        user = await q.FIND_WEB_USER.first(connection, name=name)
+    return user is not None and user.password_hash is not None
+
+
+async def disable(onhand: Onhand, name: str) -> None:
+    """Log a user out everywhere and let them in no more, until enable(). Raises Unknown."""
+    async with onhand.pool.connection() as connection, connection.transaction():
+        if not await q.DISABLE_WEB_USER.run(connection, name=name, now=onhand.now()):
+            raise Unknown("user", name)
+        await q.END_WEB_SESSIONS.run(connection, name=name, kept_digest=b"")
+
+
+async def enable(onhand: Onhand, name: str) -> None:
+    """Raises Unknown."""
+    async with onhand.pool.connection() as connection:
+        if not await q.ENABLE_WEB_USER.run(connection, name=name):
+            raise Unknown("user", name)
+
+
+async def remove(onhand: Onhand, name: str) -> None:
+    """Forget a user; the ledger goes on naming them. Raises Unknown."""
+    async with onhand.pool.connection() as connection:
+        if not await q.DELETE_WEB_USER.run(connection, name=name):
+            raise Unknown("user", name)
+
+
+async def change_password(onhand: Onhand, name: str, session: str, current: str, password: str) -> None:
+    """A new password, by whoever knows the present one if there is one; every other session and link ends.
+
+    Raises Invalid, Locked: a wrong one counts as a wrong log-in does.
+    """
+    async with onhand.pool.connection() as connection:
+        user = await q.FIND_WEB_USER.first(connection, name=name)
+    if user is None:
+        raise Unknown("user", name)
+    if user.password_hash is not None and not await _proven(onhand, name, current):
+        raise Invalid([FieldProblem("current", "INVALID_VALUE", "This is not your present password.")])
+    await set_password(onhand, user.user_id, password)
+    async with onhand.pool.connection() as connection:
+        await q.END_WEB_SESSIONS.run(connection, name=name, kept_digest=digest(session))
+
+
 async def set_password(onhand: Onhand, user_id: Id, password: str) -> None:
     """Raises Invalid."""
     if not PASSWORD_MIN_CHARS <= len(password) <= PASSWORD_MAX_CHARS:
@@ -73,6 +117,12 @@ async def enter(onhand: Onhand, secret: str) -> str | None:
 
 async def log_in(onhand: Onhand, name: str, password: str) -> str | None:
     """The secret of a new session; None when name or password is wrong. Raises Locked."""
+    user_id = await _proven(onhand, name, password)
+    return None if user_id is None else await _open(onhand, user_id)
+
+
+async def _proven(onhand: Onhand, name: str, password: str) -> Id | None:
+    """Who has this name and this password. Raises Locked."""
     now = onhand.now()
     async with onhand.pool.connection() as connection:
         user = await q.CLAIM_WEB_ATTEMPT.first(
@@ -90,7 +140,7 @@ async def log_in(onhand: Onhand, name: str, password: str) -> str | None:
         return None
     async with onhand.pool.connection() as connection:
         await q.CLEAR_WEB_FAILURES.run(connection, user_id=user.user_id)
-    return await _open(onhand, user.user_id)
+    return user.user_id
 
 
 def _verify(hashed: str, password: str) -> bool:

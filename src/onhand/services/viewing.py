@@ -1,6 +1,5 @@
-"""What pages show and the API has no route for: stock searched as one types, the pulse, timelines, charts."""
+"""What pages show and the API has no route for: the pulse, timelines, charts."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -11,44 +10,12 @@ from onhand.domain.ids import Id
 from onhand.engine.metrics import COMMANDS
 from onhand.services import answers, ledger
 from onhand.services.context import CELL, Onhand
-from onhand.services.names import parse_id, warehouse_named
+from onhand.services.names import parse_id
 from onhand.services.requests import LedgerFilter
 
 TIMELINE_MAX = 200
 HISTORY_MAX = 1_000  # ledger rows: the newest page
 NOT_REFUSED = ("accepted", "replayed", "failed")
-SHOWN = ("all", "below", "backordered", "none")
-_WORD = re.compile(r"\w+")
-
-
-async def search(
-    onhand: Onhand,
-    *,
-    query: str = "",
-    warehouse: str = "",
-    shown: str = "all",
-    limit: int = 50,
-    cursor: str | None = None,
-) -> answers.Page:
-    """Rows of products in SKU order: SKU begins with the query, or each of its words begins a word of the name.
-
-    shown: one of SHOWN. The cursor is the last SKU. Raises Unknown.
-    """
-    words = _WORD.findall(query)
-    escaped = re.sub(r"([\\%_])", r"\\\1", query.strip().upper())
-    place = (await warehouse_named(onhand, warehouse)).warehouse_id if warehouse else None
-    async with onhand.pool.connection() as connection:
-        rows = await q.SEARCH_STOCK.all(
-            connection,
-            cell=CELL,
-            prefix=f"{escaped}%" if escaped else None,
-            words=" & ".join(f"{word}:*" for word in words),
-            warehouse_id=place,
-            shown=shown,
-            after=cursor or None,
-            row_limit=limit + 1,
-        )
-    return answers.Page(rows[:limit], rows[limit - 1].sku if len(rows) > limit else None)
 
 
 async def warehouse_sums(onhand: Onhand) -> list[q.WarehouseSumRow]:

@@ -21,19 +21,19 @@ async def _log_in(visit: Visit) -> Answer:
         return login_page(visit, status=429, wrong=f"Too many attempts. Wait {minutes} minutes and try again.")
     if session is None:
         return login_page(visit, status=401, wrong="That name and password do not match.")
-    return redirect("/", cookie(session, users.SESSION_S))
+    return redirect("/", cookie(visit, session, users.SESSION_S))
 
 
 async def _enter(visit: Visit) -> Answer:
     session = await users.enter(visit.onhand, visit.path["secret"])
     if session is None:
         return login_page(visit, status=401, wrong="This link was used already or is too old. Ask for a new one.")
-    return redirect("/", cookie(session, users.SESSION_S))
+    return redirect("/", cookie(visit, session, users.SESSION_S))
 
 
 async def _log_out(visit: Visit) -> Answer:
     await users.log_out(visit.onhand, visit.someone.session)
-    return redirect("/", cookie("", 0))
+    return redirect("/", cookie(visit, "", 0))
 
 
 async def _settings(visit: Visit) -> Answer:
@@ -52,6 +52,7 @@ async def _shown(visit: Visit, *, secret: str = "", what: str = "") -> Answer:
         scopes=keys.SCOPES,
         secret=secret,
         what=what,
+        has_password=await users.has_password(visit.onhand, visit.someone.name),
     )
 
 
@@ -71,9 +72,43 @@ async def _new_user(visit: Visit) -> Answer:
     return await _shown(visit, secret=f"/enter/{await users.link(visit.onhand, name)}", what="link")
 
 
+async def _new_link(visit: Visit) -> Answer:
+    return await _shown(
+        visit, secret=f"/enter/{await users.link(visit.onhand, visit.form.get('name', ''))}", what="link"
+    )
+
+
+async def _disable(visit: Visit) -> Answer:
+    await users.disable(visit.onhand, _somebody_else(visit))
+    return redirect("/settings#users")
+
+
+async def _enable(visit: Visit) -> Answer:
+    await users.enable(visit.onhand, visit.form.get("name", ""))
+    return redirect("/settings#users")
+
+
+async def _remove(visit: Visit) -> Answer:
+    await users.remove(visit.onhand, _somebody_else(visit))
+    return redirect("/settings#users")
+
+
+def _somebody_else(visit: Visit) -> str:
+    name = visit.form.get("name", "")
+    if name == visit.someone.name:
+        raise Refusal("FORBIDDEN", "That is you: somebody else with the scope admin has to do this.")
+    return name
+
+
 async def _password(visit: Visit) -> Answer:
-    await users.set_password(visit.onhand, visit.someone.user_id, visit.form.get("password", ""))
-    return redirect("/settings")
+    form, user = visit.form, visit.someone
+    try:
+        await users.change_password(
+            visit.onhand, user.name, user.session, form.get("current", ""), form.get("password", "")
+        )
+    except users.Locked:
+        raise Refusal("FORBIDDEN", f"Too many wrong passwords. Wait {users.LOCKED_S // 60} minutes.") from None
+    return await _shown(visit, what="password")
 
 
 def _named(visit: Visit) -> tuple[str, list[str]]:
@@ -94,5 +129,9 @@ ROUTES = [
     PageRoute("POST", "/settings/keys", _new_key, scopes=("admin",)),
     PageRoute("POST", "/settings/keys/revoke", _revoke_key, scopes=("admin",)),
     PageRoute("POST", "/settings/users", _new_user, scopes=("admin",)),
+    PageRoute("POST", "/settings/users/link", _new_link, scopes=("admin",)),
+    PageRoute("POST", "/settings/users/disable", _disable, scopes=("admin",)),
+    PageRoute("POST", "/settings/users/enable", _enable, scopes=("admin",)),
+    PageRoute("POST", "/settings/users/remove", _remove, scopes=("admin",)),
     PageRoute("POST", "/settings/password", _password),
 ]

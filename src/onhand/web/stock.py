@@ -9,7 +9,7 @@ import msgspec
 
 from onhand.api.answer import Answer
 from onhand.api.refusal import Refusal
-from onhand.services import availability, explain, ledger, levels, viewing, warehouses
+from onhand.services import availability, explain, ledger, levels, searching, viewing, warehouses
 from onhand.services.requests import LedgerFilter, LevelSettings
 from onhand.web.rendering import page
 from onhand.web.visit import SECURITY, PageRoute, Visit, redirect
@@ -21,31 +21,36 @@ LEDGER_ROWS = 50
 TYPES = ("RECEIVE", "RESERVE", "RELEASE", "FULFILL", "ADJUST", "TRANSFER")
 COLUMNS = ("sku", "name", "category", "on_hand", "reserved", "backordered", "available", "incoming")
 SETTINGS = ("reorder_threshold", "reorder_quantity", "safety_stock")
+ADDRESS = {"q": "query", "warehouse": "warehouse", "shown": "shown", "order": "order"}  # of a page, and what it asks
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _asked(visit: Visit) -> dict[str, str]:
     shown = visit.query.get("shown", "all")
+    order = visit.query.get("order", "sku")
     return {
         "query": visit.query.get("q", "")[:100],
         "warehouse": visit.query.get("warehouse", ""),
-        "shown": shown if shown in viewing.SHOWN else "all",
+        "shown": shown if shown in searching.SHOWN else "all",
+        "order": order if order in searching.ORDERS else "sku",
     }
 
 
 async def _stock(visit: Visit) -> Answer:
-    found = await viewing.search(
+    found = await searching.search(
         visit.onhand,
         **_asked(visit),
         limit=PAGE_ROWS,
         cursor=visit.query.get("cursor"),
     )
     places = (await warehouses.find(visit.onhand, limit=1_000)).items
-    return page(visit, "stock.html", found=found, asked=_asked(visit), warehouses=places)
+    asked = _asked(visit)
+    shown = {name: asked[key] for name, key in ADDRESS.items() if asked[key] not in ("", "all", "sku")}
+    return page(visit, "stock.html", found=found, asked=asked, shown=shown, warehouses=places)
 
 
 async def _csv(visit: Visit) -> Answer:
-    found = await viewing.search(visit.onhand, **_asked(visit), limit=CSV_ROWS_MAX)
+    found = await searching.search(visit.onhand, **_asked(visit), limit=CSV_ROWS_MAX)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -64,7 +69,7 @@ def _harmless(value: object) -> object:
 
 
 async def _palette(visit: Visit) -> Answer:
-    found = await viewing.search(visit.onhand, query=visit.query.get("q", "")[:100], limit=PALETTE_ROWS)
+    found = await searching.search(visit.onhand, query=visit.query.get("q", "")[:100], limit=PALETTE_ROWS)
     body = msgspec.json.encode([{"sku": row.sku, "name": row.name, "available": row.available} for row in found.items])
     return Answer(200, body, ((b"content-type", b"application/json"), *SECURITY))
 

@@ -101,5 +101,7 @@ def redirect(to: str, *headers: tuple[bytes, bytes]) -> Answer:
     return Answer(303, b"", ((b"location", location.encode()), *SECURITY, *headers))
 
 
-def cookie(value: str, age_s: int) -> tuple[bytes, bytes]:
-    return b"set-cookie", f"{COOKIE}={value}; Max-Age={age_s}; Path=/; HttpOnly; SameSite=Lax".encode()
+def cookie(visit: Visit, value: str, age_s: int) -> tuple[bytes, bytes]:
+    """Secure where a proxy says that the browser came by HTTPS: who lies about that harms only their own cookie."""
+    secure = "; Secure" if visit.headers.get(b"x-forwarded-proto", b"").strip().lower() == b"https" else ""
+    return b"set-cookie", f"{COOKIE}={value}; Max-Age={age_s}; Path=/; HttpOnly; SameSite=Lax{secure}".encode()

@@ -2,7 +2,7 @@
 -- What the pages filter by at millions of levels. No index may lie on a quantity (every stock change stays a HOT update),
 -- so the few levels that want attention are noted beside: by a trigger that runs only when a level begins or ceases to.
 
--- below: on_hand is under its threshold. reorder: so is what can be counted on without what is on order. backordered:
+-- below: on hand less what is owed is under its threshold. reorder: so is that with what is being inspected. backordered:
 -- units are owed. none: nothing lies there.
 CREATE TABLE stock_alert (
   cell smallint NOT NULL DEFAULT 0,
@@ -13,10 +13,11 @@ CREATE TABLE stock_alert (
   CONSTRAINT stock_alert_pkey PRIMARY KEY (cell, kind, sku, warehouse_id)
 );
 CREATE INDEX stock_alert_warehouse ON stock_alert (cell, kind, warehouse_id, sku);
+CREATE INDEX stock_alert_prefix ON stock_alert (cell, kind, upper(sku) text_pattern_ops, sku);
 
 CREATE FUNCTION stock_alerts_of(level) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
   SELECT array_remove(ARRAY[
-    CASE WHEN $1.on_hand < $1.reorder_threshold THEN 'below' END,
+    CASE WHEN $1.on_hand - $1.backordered < $1.reorder_threshold THEN 'below' END,
     CASE WHEN $1.on_hand - $1.backordered + $1.quality_control < $1.reorder_threshold THEN 'reorder' END,
     CASE WHEN $1.backordered > 0 THEN 'backordered' END,
     CASE WHEN $1.on_hand = 0 THEN 'none' END], NULL)
@@ -42,7 +43,8 @@ CREATE TRIGGER level_alerts_begin AFTER INSERT ON level FOR EACH ROW
   EXECUTE FUNCTION note_stock_alerts();
 CREATE TRIGGER level_alerts_change AFTER UPDATE ON level FOR EACH ROW
   WHEN ((OLD.on_hand = 0) <> (NEW.on_hand = 0) OR (OLD.backordered > 0) <> (NEW.backordered > 0)
-        OR (OLD.on_hand < OLD.reorder_threshold) IS DISTINCT FROM (NEW.on_hand < NEW.reorder_threshold)
+        OR (OLD.on_hand - OLD.backordered < OLD.reorder_threshold)
+           IS DISTINCT FROM (NEW.on_hand - NEW.backordered < NEW.reorder_threshold)
         OR (OLD.on_hand - OLD.backordered + OLD.quality_control < OLD.reorder_threshold)
            IS DISTINCT FROM (NEW.on_hand - NEW.backordered + NEW.quality_control < NEW.reorder_threshold))
   EXECUTE FUNCTION note_stock_alerts();
