@@ -5,7 +5,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from onhand.services import keys, users
 from onhand.services.context import open_onhand
@@ -19,8 +19,10 @@ WALK = {
     "stock": "/stock?q=mug",
     "product": "/products/BACKPACK-CREAM-S",
     "orders": "/orders",
+    "replenishment": "/replenishment",
     "floor": "/floor/receive",
 }
+PHONE = ("delivery", "floor")
 
 
 async def _filled(url: str) -> str:
@@ -36,16 +38,25 @@ def test_pictures_of_the_demo_shop(browser, fresh_database_url, tmp_path):
     there = PICTURES if os.environ.get("PICTURES") else tmp_path
     there.mkdir(exist_ok=True)
     with Running(fresh_database_url) as running:
-        context = browser.new_context(viewport=SIZES["desktop"], color_scheme="light")
+        context = browser.new_context(viewport=SIZES["desktop"], color_scheme="light", device_scale_factor=1)
         page = context.new_page()
+        page.goto(running.base)
+        page.screenshot(path=there / "login.png")
         page.goto(f"{running.base}/enter/{secret}")
-        for name, path in WALK.items():
-            if name == "floor":
-                page.set_viewport_size(SIZES["phone"])
+        for name, path in (WALK | _delivery(page, running.base)).items():
+            page.set_viewport_size(SIZES["phone" if name in PHONE else "desktop"])
             page.goto(running.base + path)
             if name == "overview":
                 expect(page.locator("[data-state]")).to_have_text("Live")
+                expect(page.locator("[data-live='on_hand']")).not_to_have_text("–")
             assert page.locator("h1").inner_text() != "Internal error"
             page.screenshot(path=there / f"{name}.png")
         context.close()
-    assert all((there / f"{name}.png").stat().st_size > 10_000 for name in WALK)
+    assert all((there / f"{name}.png").stat().st_size > 10_000 for name in (*WALK, "delivery", "login"))
+
+
+def _delivery(page: Page, base: str) -> dict[str, str]:
+    """An order that is under way, to be received."""
+    page.goto(f"{base}/purchase_orders?status=placed")
+    address = page.locator("tbody a").first.get_attribute("href")
+    return {"delivery": f"{address}/receive"}

@@ -25,6 +25,7 @@ USER = "bench"
 LIMIT_MS = 50.0
 ASKED = 20  # times each page, after a first one that is not counted
 LEARNING = 3
+BETWEEN_S = 5.0  # until the server has noticed that nobody looks any more
 # Levels that want attention, as in a shop: the settings of one in 20, taken back afterwards. Stock stays as it is.
 BEGIN = "UPDATE level SET reorder_threshold = on_hand + 1 WHERE get_byte(uuid_send(product_id), 15) % 20 = 7"
 END = "UPDATE level SET reorder_threshold = NULL WHERE get_byte(uuid_send(product_id), 15) % 20 = 7"
@@ -166,6 +167,7 @@ class _Halves(msgspec.Struct):
             pids=self.pids,
         )
         beats: list[str] = []
+        time.sleep(BETWEEN_S)
         with _watching(self.port, cookie, beats) if name == SOMEBODY else nullcontext():
             result = child("generator", spec)
         within = counted(result)
