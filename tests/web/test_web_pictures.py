@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from onhand.services import keys, users
+from onhand.services import keys, reconcile, users
 from onhand.services.context import open_onhand
 from onhand.shop import demo
 from server.serving import Running
@@ -19,7 +20,7 @@ WALK = {
     "stock": "/stock?q=mug",
     "product": "/products/BACKPACK-CREAM-S",
     "orders": "/orders",
-    "replenishment": "/replenishment",
+    "replenishment": "/replenishment?show=all",
     "floor": "/floor/receive",
 }
 PHONE = ("delivery", "floor")
@@ -28,6 +29,7 @@ PHONE = ("delivery", "floor")
 async def _filled(url: str) -> str:
     async with open_onhand(url) as onhand:
         await demo.fill(onhand)
+        await reconcile.run(onhand)
         await users.put(onhand, "ana", keys.SCOPES)
         return await users.link(onhand, "ana")
 
@@ -43,6 +45,7 @@ def test_pictures_of_the_demo_shop(browser, fresh_database_url, tmp_path):
         page.goto(running.base)
         page.screenshot(path=there / "login.png")
         page.goto(f"{running.base}/enter/{secret}")
+        _sell(running)
         for name, path in (WALK | _delivery(page, running.base)).items():
             page.set_viewport_size(SIZES["phone" if name in PHONE else "desktop"])
             page.goto(running.base + path)
@@ -53,6 +56,17 @@ def test_pictures_of_the_demo_shop(browser, fresh_database_url, tmp_path):
             page.screenshot(path=there / f"{name}.png")
         context.close()
     assert all((there / f"{name}.png").stat().st_size > 10_000 for name in (*WALK, "delivery", "login"))
+
+
+def _sell(running: Running) -> None:
+    """A busy minute: an order for each level that has something, and some that are refused."""
+    with running.client() as client:
+        items = client.get("/v1/levels", params={"limit": 300}).json()["items"]
+        for number, level in enumerate(items):
+            quantity = 1 if level["available"] > 0 else 50
+            line = {"sku": level["sku"], "warehouse": level["warehouse"], "quantity": quantity}
+            client.post("/v1/reservations", json={"order_id": f"SO-2{number:04}", "lines": [line]})
+    time.sleep(3.0)  # What began two seconds ago is counted.
 
 
 def _delivery(page: Page, base: str) -> dict[str, str]:
