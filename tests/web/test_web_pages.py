@@ -31,6 +31,7 @@ PAGES = {
     "adjust": "/floor/adjust",
     "count": "/floor/count",
     "transfer": "/floor/transfer",
+    "returns": "/returns?order_id=SO-1",
     "stocktakes": "/counts",
     "on the way": "/transfers",
     "settings": "/settings",

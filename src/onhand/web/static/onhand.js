@@ -14,7 +14,7 @@ function localise(root) {
 localise(document);
 document.addEventListener("htmx:afterSwap", () => localise(document));
 
-one("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+for (const here of all("nav [aria-current]")) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 40;
 for (const button of all("[data-back]")) { button.hidden = history.length < 2; button.addEventListener("click", () => history.back()); }
 for (const failure of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(failure, () => {
   const said = document.createElement("p");
@@ -133,7 +133,7 @@ for (const code of all("[data-origin]")) code.textContent = location.origin + co
 const palette = one("#palette");
 if (palette) {
   const works = /operate|admin/.test(document.body.dataset.may);
-  const floor = [["Receive", "/floor/receive"], ["Adjust", "/floor/adjust"], ["Count", "/floor/count"], ["Transfer", "/floor/transfer"]];
+  const floor = [["Receive", "/floor/receive"], ["Adjust", "/floor/adjust"], ["Count", "/floor/count"], ["Transfer", "/floor/transfer"], ["Returns", "/returns"]];
   const pages = [["Overview", "/"], ["Stock", "/stock"], ["Orders", "/orders"], ["To order", "/replenishment"], ["Purchase orders", "/purchase_orders"], ["Suppliers", "/suppliers"], ...(works ? floor : []), ["Stocktakes", "/counts"], ["On the way", "/transfers"], ["Settings", "/settings"]];
   const field = one("input", palette), list = one("ul", palette);
   let chosen = 0, asked = 0, waiting;
