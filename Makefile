@@ -22,13 +22,14 @@ test: $(VENV)/dev.stamp check chromium ## style gates, then every test against a
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 .PHONY: chromium
-chromium: # the pages are tested in a real one; as an ordinary user without one those tests are skipped, and say so
+chromium: $(VENV)/dev.stamp # the pages are tested in a real one: the system's, else apt's as root, else Playwright's own, which needs no root
 	@for name in chromium chromium-browser google-chrome google-chrome-stable; do command -v $$name >/dev/null && exit 0; done; \
 	[ -z "$$CHROMIUM" ] || exit 0; \
-	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "onhand: no Chromium here: the tests of the pages are skipped (CHROMIUM=/path names one)" >&2; exit 0; }; \
-	echo "onhand: installing Chromium for the tests of the pages"; \
-	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; } >/dev/null || \
-	echo "onhand: Chromium could not be installed: the tests of the pages are skipped" >&2
+	echo "onhand: installing Chromium for the tests of the pages (once)"; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; } >/dev/null 2>&1; then exit 0; fi; \
+	$(BIN)/playwright install --only-shell chromium >/dev/null 2>&1 || \
+	echo "onhand: Chromium could not be installed; name one with CHROMIUM=/path. Without one the tests of the pages are skipped, and fail where CI is set" >&2
 
 check: $(VENV)/dev.stamp ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check --quiet .

@@ -106,3 +106,26 @@ def test_a_travelling_transfer_is_undone(open_as, api):
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".head .tag")).to_have_text("Cancelled")
     assert on_hand(api, "MUG-35") == before
+
+
+def test_a_return_is_taken_back_to_the_shelf_and_never_more_than_was_shipped(open_as, api, look):
+    order = f"RETURN-{look}"
+    lines = [{"sku": "MUG-37", "warehouse": "LEJ1", "quantity": 2}]
+    held = api.post("/v1/reservations", json={"order_id": order, "lines": lines}).json()["reservation_id"]
+    assert api.post(f"/v1/reservations/{held}/fulfill", json={}).status_code == 200
+    before = on_hand(api, "MUG-37")
+    watched = open_as("read", "operate", look=look)
+    page = watched.open("/returns")
+    expect(page.get_by_label("Order", exact=True)).to_be_focused()
+    for text in (order, "MUG-37", "1"):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    expect(page.locator(".result .big")).to_have_text("1")
+    expect(page.get_by_label("SKU", exact=True)).to_be_focused()
+    watched.must_be_clean()
+    assert on_hand(api, "MUG-37") == before + 1
+    page.get_by_label("SKU", exact=True).fill("MUG-37")
+    page.get_by_label("Quantity").fill("2")
+    page.get_by_role("button", name="Take back").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert on_hand(api, "MUG-37") == before + 1

@@ -31,6 +31,7 @@ PAGES = {
     "adjust": "/floor/adjust",
     "count": "/floor/count",
     "transfer": "/floor/transfer",
+    "returns": "/returns?order_id=SO-1",
     "stocktakes": "/counts",
     "on the way": "/transfers",
     "settings": "/settings",
@@ -86,7 +87,7 @@ def test_stock_is_found_as_one_types(open_as):
     page.get_by_role("searchbox").press_sequentially("mug numb 3")
     expect(page.locator("tbody tr")).to_have_count(11)  # 3 and 30 to 39
     expect(page).to_have_url(re.compile("q=mug"))
-    page.get_by_label("Show").select_option("none")
+    page.get_by_label("Show").select_option("backordered")
     expect(page.get_by_role("heading", name="No product matches")).to_be_visible()
 
 
@@ -113,6 +114,40 @@ def test_the_palette_opens_a_product(open_as):
     expect(page.get_by_role("option").first).to_contain_text("MUG-07")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Mug number 7")).to_be_visible()
+
+
+def test_keys_go_to_pages_and_tell_themselves(open_as, look):
+    watched = open_as(*EVERYTHING, look=look)
+    page = watched.open("/stock")
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    watched.must_be_clean()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Keys")).to_be_hidden()
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    expect(page.get_by_role("heading", name="Replenishment")).to_be_visible()
+
+
+def test_a_search_that_fails_says_so(open_as):
+    page = open_as("read").open("/stock")
+    page.route("**/stock?*", lambda route: route.abort())
+    page.get_by_role("searchbox").press_sequentially("mug")
+    expect(page.get_by_role("alert")).to_contain_text("could not be answered")
+
+
+@pytest.mark.parametrize(("locale", "written"), [("de-DE", "1.000.042"), ("en-GB", "1,000,042")])
+def test_numbers_are_written_as_the_reader_does(browser, web, link_of, locale, written):
+    with web.client() as client:
+        client.put("/v1/levels/MUG-36/LEJ1", json={"reorder_threshold": 1_000_042})
+    context = browser.new_context(locale=locale)
+    page = context.new_page()
+    page.goto(link_of("read")[0])
+    page.goto(f"{web.base}/products/MUG-36")
+    expect(page.get_by_role("region", name="Levels")).to_contain_text(written)
+    context.close()
+    with web.client() as client:
+        client.put("/v1/levels/MUG-36/LEJ1", json={"reorder_threshold": None})
 
 
 def test_the_overview_keeps_itself_up_to_date(open_as, web):

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from onhand.services import keys, users
+from onhand.services import keys, reconcile, users
 from onhand.services.context import open_onhand
 from onhand.shop import demo
 from server.serving import Running
@@ -19,13 +20,16 @@ WALK = {
     "stock": "/stock?q=mug",
     "product": "/products/BACKPACK-CREAM-S",
     "orders": "/orders",
+    "replenishment": "/replenishment?show=all",
     "floor": "/floor/receive",
 }
+PHONE = ("delivery", "floor")
 
 
 async def _filled(url: str) -> str:
     async with open_onhand(url) as onhand:
         await demo.fill(onhand)
+        await reconcile.run(onhand)
         await users.put(onhand, "ana", keys.SCOPES)
         return await users.link(onhand, "ana")
 
@@ -36,16 +40,37 @@ def test_pictures_of_the_demo_shop(browser, fresh_database_url, tmp_path):
     there = PICTURES if os.environ.get("PICTURES") else tmp_path
     there.mkdir(exist_ok=True)
     with Running(fresh_database_url) as running:
-        context = browser.new_context(viewport=SIZES["desktop"], color_scheme="light")
+        context = browser.new_context(viewport=SIZES["desktop"], color_scheme="light", device_scale_factor=1)
         page = context.new_page()
+        page.goto(running.base)
+        page.screenshot(path=there / "login.png")
         page.goto(f"{running.base}/enter/{secret}")
-        for name, path in WALK.items():
-            if name == "floor":
-                page.set_viewport_size(SIZES["phone"])
+        _sell(running)
+        for name, path in (WALK | _delivery(page, running.base)).items():
+            page.set_viewport_size(SIZES["phone" if name in PHONE else "desktop"])
             page.goto(running.base + path)
             if name == "overview":
                 expect(page.locator("[data-state]")).to_have_text("Live")
+                expect(page.locator("[data-live='on_hand']")).not_to_have_text("–")
             assert page.locator("h1").inner_text() != "Internal error"
             page.screenshot(path=there / f"{name}.png")
         context.close()
-    assert all((there / f"{name}.png").stat().st_size > 10_000 for name in WALK)
+    assert all((there / f"{name}.png").stat().st_size > 10_000 for name in (*WALK, "delivery", "login"))
+
+
+def _sell(running: Running) -> None:
+    """A busy minute: an order for each level that has something, and some that are refused."""
+    with running.client() as client:
+        items = client.get("/v1/levels", params={"limit": 300}).json()["items"]
+        for number, level in enumerate(items):
+            quantity = 1 if level["available"] > 0 else 50
+            line = {"sku": level["sku"], "warehouse": level["warehouse"], "quantity": quantity}
+            client.post("/v1/reservations", json={"order_id": f"SO-2{number:04}", "lines": [line]})
+    time.sleep(3.0)  # What began two seconds ago is counted.
+
+
+def _delivery(page: Page, base: str) -> dict[str, str]:
+    """An order that is under way, to be received."""
+    page.goto(f"{base}/purchase_orders?status=placed")
+    address = page.locator("tbody a").first.get_attribute("href")
+    return {"delivery": f"{address}/receive"}

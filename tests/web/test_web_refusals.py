@@ -7,10 +7,22 @@ import httpx
 import pytest
 
 from onhand.services.users import FAILURES_MAX
-from onhand.web import catalog, floor, orders, people, purchases, replenishment, stock, stocktakes, suppliers, transfers
+from onhand.web import (
+    catalog,
+    floor,
+    orders,
+    people,
+    purchases,
+    replenishment,
+    returns,
+    stock,
+    stocktakes,
+    suppliers,
+    transfers,
+)
 
 PASSWORD = "correct horse battery"
-MODULES = (stock, orders, floor, stocktakes, transfers, replenishment, purchases, suppliers, catalog, people)
+MODULES = (stock, orders, floor, returns, stocktakes, transfers, replenishment, purchases, suppliers, catalog, people)
 FORMS = [route for module in MODULES for route in module.ROUTES if route.method == "POST"]
 KEPT = [route for route in FORMS if route.scopes]
 IDS = [route.path for route in KEPT]

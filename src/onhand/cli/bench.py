@@ -49,6 +49,7 @@ app.command(
     name="availability",
     help_epilogue=examples.OF["bench_availability:run_availability"],
 )
+app.command("onhand.cli.bench_pages:run_pages", name="pages", help_epilogue=examples.OF["bench_pages:run_pages"])
 app.command("onhand.cli.bench_import:run_import", name="import", help_epilogue=examples.OF["bench_import:run_import"])
 
 app.command(

@@ -245,6 +245,11 @@ Examples:
   onhand bench trigger --levels 60000
   onhand bench trigger --rounds 15 --json
 """,
+    "bench_pages:run_pages": """Examples:
+  onhand bench load --levels 1000000 --warehouses 1
+  onhand bench pages
+  onhand bench pages --rate 1000 --pairs 5 --json | jq .cost_percent
+""",
     "demo:demo": """Examples:
   onhand demo
   onhand demo --live --orders-per-second 5

@@ -17,7 +17,7 @@ from onhand.services.names import parse_id, warehouse_named
 
 SHOWN = ("all", "below", "backordered", "none")  # all, or the kind of an alert that a level has
 ORDERS = ("sku", "name", "newest")
-WALKED = 4_000  # products, or alerts, looked at before the full-text index is asked
+WALKED = 2_500  # products, or alerts, looked at before the full-text index is asked
 LAST = "\U0010ffff"  # No text that begins like this one comes after it.
 _WORD = re.compile(r"\w+")
 _BREAK = "\x1f"  # in no name and no SKU

@@ -24,6 +24,7 @@ from onhand.web import (
     people,
     purchases,
     replenishment,
+    returns,
     stock,
     stocktakes,
     suppliers,
@@ -39,7 +40,7 @@ FOREVER = b"public, max-age=31536000, immutable"
 
 def handlers(onhand: Onhand, pulse: Pulse) -> list[HTTPRouteHandler]:
     """The routes of the pages, for the application that serves the API as well."""
-    pages = (stock, orders, floor, stocktakes, transfers, replenishment, purchases, suppliers, catalog, people)
+    pages = (stock, orders, floor, returns, stocktakes, transfers, replenishment, purchases, suppliers, catalog, people)
     routes = [*overview.routes(pulse), *(route for each in pages for route in each.ROUTES)]
     return [*(_handler(onhand, route) for route in routes), _assets(), _live(onhand, pulse)]
 

@@ -16,12 +16,12 @@ from onhand.services import reconcile, viewing, viewing_supply
 from onhand.services.context import Onhand
 
 EVERY_S = 1.0
-LEVELS_EVERY_S = 15.0  # at least: reading every level takes its time, and gets at most a hundredth of it
-LEVELS_SHARE = 100
+LEVELS_EVERY_S = 15.0  # at least: reading every level takes its time, and gets a third of a hundredth of it
+LEVELS_SHARE = 300
 LAG = timedelta(seconds=2)  # what began that long ago has been committed
 MINUTE = timedelta(seconds=60)
 PAST_S = 0.1  # of a beat, to read minutes of the last hour that are not known yet
-KEPT_S = 120.0  # how long it reads on after the last one has gone: they come back
+KEPT_S = 3.0  # how long it reads on after the last one has gone: from page to page
 FIRST_S = 0.025  # how long a page waits for its first numbers; later ones come by the stream
 RATE_S = 10
 HOUR_S = 3600

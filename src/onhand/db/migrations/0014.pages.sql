@@ -23,8 +23,9 @@ CREATE FUNCTION stock_alerts_of(level) RETURNS text[] LANGUAGE sql IMMUTABLE AS 
     CASE WHEN $1.on_hand = 0 THEN 'none' END], NULL)
 $$;
 
--- Under the lock of its level, so two transactions never write the same rows.
-CREATE FUNCTION note_stock_alerts() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Under the lock of its level, so two transactions never write the same rows. A connection keeps the plans of its
+-- statements: those made while the table was empty must use the key as well.
+CREATE FUNCTION note_stock_alerts() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   its_sku text := (SELECT sku FROM product WHERE product_id = NEW.product_id);
   kinds text[] := stock_alerts_of(NEW);

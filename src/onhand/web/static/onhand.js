@@ -14,6 +14,16 @@ function localise(root) {
 localise(document);
 document.addEventListener("htmx:afterSwap", () => localise(document));
 
+for (const here of all("nav [aria-current]")) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 40;
+for (const button of all("[data-back]")) { button.hidden = history.length < 2; button.addEventListener("click", () => history.back()); }
+for (const failure of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(failure, () => {
+  const said = document.createElement("p");
+  [said.className, said.textContent] = ["alert", "The search could not be answered. Check the connection, then type again."];
+  said.setAttribute("role", "alert");
+  one("#found .alert")?.remove();
+  one("#found")?.prepend(said);
+});
+
 // Overview: numbers each second.
 const state = one("[data-state]");
 function bars(minutes) {
@@ -122,7 +132,9 @@ for (const code of all("[data-origin]")) code.textContent = location.origin + co
 // The palette, and keys: / or Ctrl-K finds, g then a letter goes.
 const palette = one("#palette");
 if (palette) {
-  const pages = [["Overview", "/"], ["Stock", "/stock"], ["Orders", "/orders"], ["To order", "/replenishment"], ["Purchase orders", "/purchase_orders"], ["Suppliers", "/suppliers"], ["Receive", "/floor/receive"], ["Adjust", "/floor/adjust"], ["Count", "/floor/count"], ["Transfer", "/floor/transfer"], ["Stocktakes", "/counts"], ["On the way", "/transfers"], ["Settings", "/settings"]];
+  const works = /operate|admin/.test(document.body.dataset.may);
+  const floor = [["Receive", "/floor/receive"], ["Adjust", "/floor/adjust"], ["Count", "/floor/count"], ["Transfer", "/floor/transfer"], ["Returns", "/returns"]];
+  const pages = [["Overview", "/"], ["Stock", "/stock"], ["Orders", "/orders"], ["To order", "/replenishment"], ["Purchase orders", "/purchase_orders"], ["Suppliers", "/suppliers"], ...(works ? floor : []), ["Stocktakes", "/counts"], ["On the way", "/transfers"], ["Settings", "/settings"]];
   const field = one("input", palette), list = one("ul", palette);
   let chosen = 0, asked = 0, waiting;
   const choose = (index) => {
@@ -164,10 +176,11 @@ if (palette) {
   for (const button of all("[data-palette]")) button.addEventListener("click", open);
   let leader = 0;
   addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === "k") { event.preventDefault(); if (!palette.open) open(); return; }
-    if (palette.open || event.ctrlKey || event.metaKey || event.altKey || /INPUT|SELECT|TEXTAREA/.test(event.target.tagName)) return;
+    if ((event.ctrlKey || event.metaKey) && event.key === "k") { event.preventDefault(); if (!one("dialog[open]")) open(); return; }
+    if (one("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey || /INPUT|SELECT|TEXTAREA/.test(event.target.tagName)) return;
+    if (event.key === "?") { event.preventDefault(); one("#keys").showModal(); return; }
     if (event.key === "/") { event.preventDefault(); open(); }
-    const target = { o: "/", s: "/stock", r: "/orders", c: "/counts", p: "/replenishment", f: "/floor", e: "/settings" }[event.key];
+    const target = { o: "/", s: "/stock", r: "/orders", c: "/counts", p: "/replenishment", f: works ? "/floor" : "/counts", e: "/settings" }[event.key];
     if (target && Date.now() - leader < 1000) location.href = target;
     leader = event.key === "g" ? Date.now() : 0;
   });
