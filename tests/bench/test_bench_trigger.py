@@ -9,7 +9,7 @@ import psycopg
 
 
 def test_it_measures_and_leaves_thresholds_and_notes_as_they_were(empty_database_url: str) -> None:
-    arguments = ["--levels", "10000", "--rounds", "2", "--fulfills", "100", "--database-url", empty_database_url]
+    arguments = ["--levels", "10000", "--rounds", "2", "--fulfills", "700", "--database-url", empty_database_url]
     ran = subprocess.run(
         [sys.executable, "-m", "onhand.cli", "bench", "trigger", "--json", *arguments],
         capture_output=True,
@@ -24,5 +24,5 @@ def test_it_measures_and_leaves_thresholds_and_notes_as_they_were(empty_database
     assert all(arm["cpu_us"] >= 0 for arm in told["arms"])
     with psycopg.connect(empty_database_url) as connection:
         left = "SELECT count(*) FILTER (WHERE reorder_threshold IS NOT NULL), sum(version - 1)::int FROM level"
-        assert connection.execute(left).fetchall() == [(0, 3 * 3 * 2 * 100)]  # reserved and shipped, thrice per arm
+        assert connection.execute(left).fetchall() == [(0, 3 * 3 * 2 * 700)]  # reserved and shipped, thrice per arm
         assert connection.execute("SELECT count(*) FROM reorder_note").fetchall() == [(0,)]

@@ -95,9 +95,10 @@ def test_an_order_with_a_bad_row_is_refused_whole(url: str, tmp_path: Path) -> N
 
 
 def test_more_lines_than_an_order_has(url: str, tmp_path: Path) -> None:
-    rows = ["L,KILN,,,MUG,W1,1"] * 1001 + [",KILN,,,MUG,W1,1"] * 1001
+    rows = ["L,KILN,,,MUG,W1,1"] * 2001 + [",KILN,,,MUG,W1,1"] * 1001
     done = answered("import", "purchase-orders", csv_file(tmp_path / "o.csv", HEAD, *rows), url=url, exit_code=1)
-    assert (done["created"], done["refused"]) == (2, 1001)
+    assert (done["created"], done["refused"]) == (2, 2001)
+    assert {refusal["code"] for refusal in done["refusals"]} == {"OUT_OF_RANGE"}
     assert [order[4] for order in orders(url)] == [1000, 1]
 
 

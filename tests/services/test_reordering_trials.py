@@ -5,10 +5,12 @@ ONHAND_REORDER_TRIALS=10000 runs as many levels; the usual number keeps the suit
 
 import asyncio
 import os
+from typing import Any
 
 import pytest
 
 from onhand.domain.commands import Fulfill, Receive, Reserve, ReserveLine, StockLine
+from onhand.domain.errors import Overloaded
 from onhand.domain.ids import Id
 from onhand.engine.engine import new_id
 from onhand.services import reconcile, reordering, suppliers, warehouses
@@ -80,3 +82,37 @@ async def test_no_level_is_ordered_twice(fresh_database_url: str) -> None:
             [told] = await (await connection.execute(TWICE)).fetchall()
         assert told == (TRIALS, TRIALS, 15, 15)  # 9 on hand: up to twice the threshold is 11 more, three packs.
         assert (await reconcile.run(one)).clean
+
+
+async def test_a_run_that_fails_in_the_middle_says_why_and_is_run_again(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows are still coming when it fails: they are given up, and their connection is as good as before."""
+    levels = 4_500
+    async with open_onhand(fresh_database_url) as onhand:
+        await warehouses.create(onhand, NewWarehouse(code="W", name="W", location=Location(latitude=0, longitude=0)))
+        await suppliers.create(onhand, NewSupplier(code="S", name="S"))
+        async with onhand.pool.connection() as connection:
+            await connection.execute(FURNISH, {"trials": levels})
+            await connection.execute(
+                "INSERT INTO level (product_id, warehouse_id) SELECT product_id, warehouse_id FROM product, warehouse"
+            )
+            await connection.execute(SUPPLY)
+        submit, submitted = onhand.engine.submit, 0
+
+        async def busy(*arguments: Any) -> Any:
+            nonlocal submitted
+            submitted += 1
+            if submitted == 2:
+                raise Overloaded
+            return await submit(*arguments)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(onhand.engine, "submit", busy)
+            for _ in range(3):
+                submitted = 0
+                with pytest.raises(Overloaded):
+                    await reordering.run(onhand)
+        report = await reordering.run(onhand)
+        assert (report.levels, report.lines) == (levels - 3_000, levels - 3_000)
+        assert (await reconcile.run(onhand)).clean

@@ -8,9 +8,10 @@ import pytest
 from shop_tools import kill_when_half_done, state
 
 from onhand.domain.errors import Unavailable
-from onhand.services import levels, products, reconcile, reservations, transfers, warehouses
+from onhand.services import levels, products, purchase_orders, reconcile, reservations, transfers, warehouses
 from onhand.services.context import open_onhand
 from onhand.services.requests import NewProduct
+from onhand.services.supply_requests import NewPurchaseOrder, PurchaseOrderLine
 from onhand.shop import demo
 from onhand.shop.story import events as e
 from onhand.shop.story.catalogue import BEST_SELLER, MEASURED_AFTER_RECEIPTS, WAREHOUSES, articles
@@ -177,6 +178,23 @@ async def test_live_orders_come_survive_lost_connections_and_stop_at_once(
         assert len(found) == orders
         assert {order.status for order in found} >= {"fulfilled", "active"}
         assert (await reconcile.run(onhand)).clean
+
+
+@pytest.mark.anyio
+async def test_what_is_due_of_suppliers_comes_and_nothing_else(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        story = tell(7, onhand.now())
+        await demo._furnish(onhand, story)
+        article, today = story.range[0], onhand.now().date()
+        line = PurchaseOrderLine(6, sku=article.sku, warehouse=article.warehouses[0])
+        for days in (-3, 0, 2):
+            request = NewPurchaseOrder(article.source.code, [line], today + timedelta(days=days))
+            draft, _ = await purchase_orders.create(onhand, "test", request)
+            await purchase_orders.place(onhand, "test", draft.purchase_order_id)
+        for _ in range(2):
+            await Customers(onhand, 7)._take_in()
+            statuses = [order.status for order in (await purchase_orders.find(onhand)).items]
+            assert statuses == ["placed", "received", "received"]
 
 
 @pytest.mark.anyio

@@ -78,6 +78,8 @@ async def run(url: str, shape: Shape, *, rounds: int, fulfills: int = FULFILLS) 
                 [(threshold, product, str(warehouse)) for product, threshold in kept],
             )
     none = spent["no threshold"]
+    if not all(none):
+        raise BenchError(f"{fulfills:,} FULFILLs take no processor time that could be seen: ask for more of them")
     arms = [
         Arm(
             name,

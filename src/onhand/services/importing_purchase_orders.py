@@ -68,8 +68,8 @@ async def import_purchase_orders(
     """
     summary = Summary()
     named: set[str] = set()
-    for rows in _orders(records):
-        problems = await _problems(onhand, rows, named)
+    for rows, too_long in _orders(records):
+        problems = _too_long(rows) if too_long else await _problems(onhand, rows, named)
         if not problems:
             problems = await _make(onhand, rows, digest, summary, dry_run=dry_run)
         for index, row in enumerate(rows if problems else ()):
@@ -82,22 +82,32 @@ async def import_purchase_orders(
     return summary
 
 
-def _orders(records: Iterable[Record]) -> Iterator[list[Row]]:
-    """The rows of one order at a time; those without a name are parted by what they say of the order, and by length."""
+def _orders(records: Iterable[Record]) -> Iterator[tuple[list[Row], bool]]:
+    """The rows of one order at a time; those without a name are parted by what they say of the order, and by length.
+
+    One with a name that is too long comes in parts, and is told to be: a file is read in bounded memory.
+    """
     rows = (Row(record, dict(zip(PURCHASE_ORDER_COLUMNS, record.cells, strict=True))) for record in records)
     for (name, *_), same in groupby(rows, key=_order_of):
         order: list[Row] = []
+        too_long = False
         for row in same:
-            if len(order) == limits.LINES_MAX and not name:
-                yield order
+            if len(order) == limits.LINES_MAX:
+                too_long = bool(name)
+                yield order, too_long
                 order = []
             order.append(row)
-        yield order
+        yield order, too_long
 
 
 def _order_of(row: Row) -> tuple[str, ...]:
     name = row.cells["purchase_order_id"]
     return (name,) if name else ("", *(row.cells[column] for column in OF_THE_ORDER))
+
+
+def _too_long(rows: list[Row]) -> dict[int, Problem]:
+    why = Problem(None, "OUT_OF_RANGE", f"An order has at most {limits.LINES_MAX:,} lines.")
+    return dict.fromkeys(range(len(rows)), why)
 
 
 async def _problems(onhand: Onhand, rows: list[Row], named: set[str]) -> dict[int, Problem]:
@@ -107,9 +117,6 @@ async def _problems(onhand: Onhand, rows: list[Row], named: set[str]) -> dict[in
         return dict.fromkeys(range(len(rows)), Problem("purchase_order_id", "INVALID_VALUE", f"{name!r} came before."))
     if name:
         named.add(name)
-    if len(rows) > limits.LINES_MAX:
-        why = Problem(None, "OUT_OF_RANGE", f"An order has at most {limits.LINES_MAX:,} lines.")
-        return dict.fromkeys(range(len(rows)), why)
     skus = {row.cells["sku"] for row in rows if row.cells["sku"] and not BAD_TEXT.search(row.cells["sku"])}
     known = await product_ids(onhand, skus)
     if not {row.cells["warehouse"] for row in rows} <= onhand.directory.by_code.keys():

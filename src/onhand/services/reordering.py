@@ -4,9 +4,10 @@ Who finds a level too low only proposes: how much is ordered is decided by the e
 that is on order counted. So the job, the batch and a crash between can propose the same level and it is ordered once.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from datetime import date
+from typing import cast
 
 import msgspec
 from psycopg.rows import args_row
@@ -123,7 +124,9 @@ async def _every_reorder(onhand: Onhand) -> AsyncIterator[AsyncIterator[q.Reorde
         # The planner takes a third of all levels to be low, and would not send so many from workers to their leader.
         await connection.execute("SET LOCAL parallel_tuple_cost = 0")
         # Streamed, not by a cursor of the server's: those get no parallel plan.
-        yield cursor.stream(q.FIND_REORDERS.sql, {"cell": CELL}, binary=True, size=LINES_MAX)
+        rows = cursor.stream(q.FIND_REORDERS.sql, {"cell": CELL}, binary=True, size=LINES_MAX)
+        async with aclosing(cast("AsyncGenerator[q.ReorderRow]", rows)):  # Gives up rows that are not wanted any more.
+            yield rows
 
 
 def _by_supplier(rows: Sequence[q.ReorderRow]) -> list[list[q.ReorderRow]]:

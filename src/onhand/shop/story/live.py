@@ -5,7 +5,7 @@ import random
 import time
 
 from onhand.domain.errors import DomainError, OutcomeUnknown, Overloaded, Unavailable
-from onhand.services import levels, reservations, stock
+from onhand.services import levels, purchase_orders, reservations, stock
 from onhand.services.context import Onhand
 from onhand.services.requests import (
     NewReceipt,
@@ -16,6 +16,7 @@ from onhand.services.requests import (
     ReservationPart,
     ShipTo,
 )
+from onhand.services.supply_requests import Arrival
 from onhand.shop.story.catalogue import articles
 from onhand.shop.story.words import COUNTRIES
 
@@ -27,6 +28,7 @@ HOLD_S, FORGOTTEN_HOLD_S = 15 * 60, 90
 DUE_AT_ONCE_MAX = 5  # after a pause, what has fallen due comes bit by bit
 RESTOCK_EVERY_S = 30.0
 RESTOCK_MAX_LINES = 20
+DELIVERIES_SEEN_MAX = 100
 AWAY = (Unavailable, OutcomeUnknown, Overloaded)
 
 
@@ -44,10 +46,11 @@ class Customers:
         self._restock_at = 0.0
 
     async def next(self) -> None:
-        """One order comes in; what is due of earlier ones is done; low shelves are filled up now and then."""
+        """One order comes in; what is due of earlier ones is done; deliveries come, low shelves are filled up."""
         await self._do_what_is_due()
         if time.monotonic() >= self._restock_at:
             self._restock_at = time.monotonic() + RESTOCK_EVERY_S
+            await self._take_in()
             await self._restock()
         await self._order()
 
@@ -85,7 +88,24 @@ class Customers:
                 pass  # Not there yet, or forgotten meanwhile: the hold runs out by itself.
             heapq.heappop(self._due)
 
+    async def _take_in(self) -> None:
+        """What suppliers were to deliver by today has come."""
+        today = self.onhand.now().date()
+        for status in ("placed", "partially_received"):
+            for order in (await purchase_orders.find(self.onhand, status=status, limit=DELIVERIES_SEEN_MAX)).items:
+                if order.expected_arrival_date is not None and order.expected_arrival_date <= today:
+                    await self._receive(order.purchase_order_id)
+
+    async def _receive(self, purchase_order_id: str) -> None:
+        try:
+            await purchase_orders.receive(self.onhand, ACTOR, purchase_order_id, Arrival())
+        except AWAY:
+            raise
+        except DomainError:
+            pass  # Somebody was quicker.
+
     async def _restock(self) -> None:
+        """The shop sells in an hour what it sold in its 90 days: its suppliers alone could not follow."""
         low = (await levels.find(self.onhand, below_threshold=True, limit=RESTOCK_MAX_LINES)).items
         lines = [
             ReceiptLine(sku=level.sku, warehouse=level.warehouse, quantity=level.reorder_quantity + level.backordered)
