@@ -1,9 +1,17 @@
 """Changes pushed to open product pages, over real HTTP."""
 
+import asyncio
 import json
 import time
 
+import pytest
+
+from onhand.api import stream
 from onhand.server import lane
+from onhand.services import availability, warehouses
+from onhand.services.context import open_onhand
+from onhand.services.requests import WarehousePatch
+from support.services import a_corner
 
 
 def data(lines):
@@ -41,3 +49,33 @@ def test_the_lane_leaves_paths_of_their_own_to_others():
     assert lane.match(b"GET", b"/v1/availability/MUG-RED") is not None
     assert lane.match(b"GET", b"/v1/availability/streams") is not None
     assert lane.match(b"POST", b"/v1/reservations/batch") is not None
+
+
+async def next_of(events):
+    async with asyncio.timeout(3):
+        part = await anext(events)
+    [news] = data(part.decode().splitlines())
+    return news["available"]
+
+
+@pytest.mark.anyio
+async def test_pages_see_what_another_process_does_and_one_task_looks_for_all_of_them(fresh_database_url):
+    async with open_onhand(fresh_database_url) as here, open_onhand(fresh_database_url) as there:
+        corner = await a_corner(there, 5)
+        first = await availability.many(here, [corner.sku])
+        pages = [stream._events(here, [corner.sku], first) for _ in range(20)]
+        assert [await next_of(page) for page in pages] == [5] * 20
+        for left in (4, 3):
+            await corner.reserve(1)
+            assert await asyncio.gather(*(next_of(page) for page in pages)) == [left] * 20
+        assert len(stream._looking) == 1
+        await warehouses.patch(there, corner.warehouse, WarehousePatch(active=False))
+        assert await asyncio.gather(*(next_of(page) for page in pages)) == [0] * 20
+        ends = [asyncio.create_task(anext(page, None)) for page in pages]
+        await asyncio.sleep(0)
+        began = time.monotonic()
+        stream.end_all()
+        assert await asyncio.gather(*ends) == [None] * 20
+        assert time.monotonic() - began < 1
+        await asyncio.sleep(2 * stream.LOOK_EVERY_S)
+        assert not stream._looking

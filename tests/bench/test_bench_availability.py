@@ -28,11 +28,11 @@ def test_it_measures_reads_beside_writes_and_how_stale_they_are(empty_database_u
     report = json.loads(ran.stdout)
     [told] = report["sizes"]
     assert (told["products"], told["warehouses"], report["growth"]) == (1_000, 10, {})
-    assert len(told["reads"]) == 10
+    assert len(told["reads"]) == 14
     assert all(each["ceiling_per_s"] > each["asked_per_s"] > 0 for each in told["reads"])
     assert all(0 < each["p50_ms"] <= each["p99_ms"] and each["failed"] == 0 for each in told["reads"])
     assert 0 < told["writes_per_s"] < told["writes_ceiling_per_s"]
-    assert len(told["ratios"]) == 4
+    assert len(told["ratios"]) == 6
     assert [each["commits"] for each in told["staleness"]] == [40] * 4
     assert all(each["p99_ms"] <= 1_200 for each in told["staleness"])
 

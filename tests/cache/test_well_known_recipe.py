@@ -98,7 +98,7 @@ async def test_here_a_late_fill_loses(fresh_database_url: str, valkey: Valkey) -
         assert isinstance(other.display.shared, Adapter)
         with valkey.client() as client:
             await until(lambda: client.dbsize() > 0)
-        await other.display.shared._write(late[corner.sku])  # and only now writes
+        await other.display.shared._write([late[corner.sku]])  # and only now writes
         other.display.local.fill(late[corner.sku])
         [kept] = await one.display.shared.read([corner.sku])
         assert [part.available for part in kept.parts.values()] == [0]

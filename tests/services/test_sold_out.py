@@ -1,6 +1,7 @@
 """Sold out is said without a transaction, and never longer than its bound after stock is there again."""
 
 import asyncio
+import itertools
 import time
 
 import psycopg
@@ -10,10 +11,10 @@ from onhand.cache import metrics
 from onhand.domain.errors import IdempotencyKeyReused, InsufficientStock
 from onhand.domain.limits import SOLD_OUT_KNOWN_S
 from onhand.engine import metrics as engine_metrics
-from onhand.services import display, reservations
-from onhand.services.context import open_onhand
-from onhand.services.requests import NewReservation, ReservationLine, ReservationPart
-from support.services import ACTOR, Corner, a_corner
+from onhand.services import availability, display, reservations
+from onhand.services.context import Onhand, open_onhand
+from onhand.services.requests import NewReservation, ReservationLine, ReservationPart, Selling
+from support.services import ACTOR, Corner, a_corner, a_warehouse
 
 pytestmark = pytest.mark.anyio
 SLACK_S = 0.25  # two busy processors: a try, and the commit before it, take their time
@@ -23,9 +24,9 @@ def refusals() -> float:
     return metrics.GATE._value.get()
 
 
-async def buy(corner: Corner, key: str | None = None) -> str | None:
+async def buy_one(corner: Corner, key: str | None = None, *, routed: bool = False) -> str | None:
     """The reservation, or None."""
-    line = ReservationLine(quantity=1, sku=corner.sku, warehouse=corner.warehouse)
+    line = ReservationLine(quantity=1, sku=corner.sku, warehouse=None if routed else corner.warehouse)
     try:
         reply = await reservations.reserve(corner.onhand, ACTOR, NewReservation(lines=[line]), key)
     except InsufficientStock as error:
@@ -60,9 +61,17 @@ async def test_a_release_opens_it_at_once_in_the_same_process(fresh_database_url
             await reservations.release(onhand, ACTOR, held, ReservationPart())
 
 
-async def longest_wrong_refusal_s(url: str, rounds: int = 12) -> float:
+buy = buy_one
+
+
+async def longest_wrong_refusal_s(url: str, rounds: int = 12, *, keyed: bool = False, routed: bool = False) -> float:
     """How long after a release in one process another still refuses."""
     longest = 0.0
+    keys = itertools.count()
+
+    async def buy(corner: Corner) -> str | None:
+        return await buy_one(corner, f"try {next(keys)}" if keyed else None, routed=routed)
+
     async with open_onhand(url) as one, open_onhand(url) as other:
         here = await a_corner(one, 1)
         there = Corner(other, here.sku, here.warehouse)
@@ -85,14 +94,20 @@ async def longest_wrong_refusal_s(url: str, rounds: int = 12) -> float:
     return longest
 
 
-async def test_in_another_process_it_opens_within_the_bound(fresh_database_url: str) -> None:
-    assert await longest_wrong_refusal_s(fresh_database_url) < SOLD_OUT_KNOWN_S + SLACK_S
+@pytest.mark.parametrize("keyed", [False, True], ids=["without keys", "with keys"])
+@pytest.mark.parametrize("routed", [False, True], ids=["from a warehouse", "routed"])
+async def test_in_another_process_it_opens_within_the_bound(fresh_database_url: str, keyed: bool, routed: bool) -> None:
+    longest = await longest_wrong_refusal_s(fresh_database_url, keyed=keyed, routed=routed)
+    assert longest < SOLD_OUT_KNOWN_S + SLACK_S
 
 
-async def test_without_the_bound_it_would_not(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("routed", [False, True], ids=["from a warehouse", "routed"])
+async def test_without_the_bound_it_would_not(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch, routed: bool
+) -> None:
     monkeypatch.setattr(display, "SOLD_OUT_KNOWN_S", 0.8)
     monkeypatch.setattr(display, "SOLD_OUT_LOOK_S", 0.8)
-    assert await longest_wrong_refusal_s(fresh_database_url, rounds=1) > SOLD_OUT_KNOWN_S + SLACK_S
+    assert await longest_wrong_refusal_s(fresh_database_url, rounds=3, routed=routed) > SOLD_OUT_KNOWN_S + SLACK_S
 
 
 async def engine_asked(url: str, seconds: float = 1.0) -> float:
@@ -178,3 +193,59 @@ async def test_a_level_that_may_go_below_zero_is_no_business_of_the_gate(fresh_d
         await asyncio.sleep(SOLD_OUT_KNOWN_S * 1.2)
         assert await buy(corner) is not None
         assert await buy(corner) is not None
+
+
+async def in_two_places(onhand: Onhand, units: int) -> tuple[Corner, Corner]:
+    """One product in two warehouses."""
+    here = await a_corner(onhand, units)
+    there = Corner(onhand, here.sku, await a_warehouse(onhand))
+    await there.receive(units)
+    return here, there
+
+
+async def test_an_order_that_names_no_warehouse_is_refused_when_all_of_them_are_sold_out(
+    fresh_database_url: str,
+) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        here, there = await in_two_places(onhand, 5)
+        assert all([await buy(here) for _ in range(5)])
+        sold = [await buy(here, routed=True) for _ in range(8)]
+        assert sum(each is not None for each in sold) == 5, "the other warehouse has five"
+        await buy(here, routed=True)
+        before = refusals()
+        for _ in range(300):
+            assert await buy(here, routed=True) is None
+        assert refusals() - before > 200
+        await there.receive(1)
+        assert await buy(here, routed=True) is not None
+
+
+async def test_a_warehouse_that_gets_the_product_for_the_first_time_opens_the_gate(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand, open_onhand(fresh_database_url) as other:
+        corner = await a_corner(onhand, 1)
+        assert await buy(corner)
+        elsewhere = Corner(other, corner.sku, await a_warehouse(other))
+        until = time.monotonic() + 1.3  # Then every process knows the warehouse.
+        before = refusals()
+        while time.monotonic() < until:
+            assert await buy(corner, routed=True) is None
+            await asyncio.sleep(0.005)
+        assert refusals() > before
+        await elsewhere.receive(1)
+        received = time.monotonic()
+        while await buy(corner, routed=True) is None:
+            assert time.monotonic() - received < 2 * SLACK_S
+            await asyncio.sleep(0.002)
+
+
+async def test_what_may_be_backordered_somewhere_is_no_business_of_the_gate(fresh_database_url: str) -> None:
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 1, selling=Selling(mode="backorder", limit=1))
+        await a_warehouse(onhand)
+        for _ in range(2):
+            assert await buy(corner)
+        assert await buy(corner) is None
+        await availability.get(onhand, corner.sku)
+        before = refusals()
+        assert await buy(corner, routed=True), "the other warehouse has a limit of its own"
+        assert refusals() == before

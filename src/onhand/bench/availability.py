@@ -118,6 +118,12 @@ def _skewed(shape: Shape, dice: random.Random) -> int:
     return rank * SCATTER % shape.products
 
 
+def _hot(shape: Shape, dice: random.Random) -> int:
+    """What everybody wants in a sale."""
+    del dice
+    return shape.products // 2
+
+
 def _one(choose: Callable[[Shape, random.Random], int], query: str = "") -> Callable[[Shape, int], Iterator[Ask]]:
     def make(shape: Shape, count: int) -> Iterator[Ask]:
         dice = random.Random(5)  # noqa: S311
@@ -137,6 +143,8 @@ def _many(shape: Shape, count: int) -> Iterator[Ask]:
 
 STRONG = "?consistency=strong"
 KINDS = (
+    Kind("one hot SKU", _one(_hot), reference="one hot SKU, without the cache"),
+    Kind("one hot SKU, without the cache", _one(_hot, STRONG)),
     Kind("one SKU, as shoppers look", _one(_skewed), reference="one SKU, as shoppers look, without the cache"),
     Kind("one SKU, as shoppers look, without the cache", _one(_skewed, STRONG)),
     Kind("one SKU, evenly spread", _one(_evenly), reference="one SKU, evenly spread, without the cache"),

@@ -27,6 +27,7 @@ from onhand.bench.workload import Order, orders, real_orders
 
 WAITING_MAX = 20_000  # arrivals that no connection was free for; more are dropped, and counted
 DRAIN_S = 30.0
+TICK_S = 0.001  # uvloop rounds shorter pauses to none, and we would take a processor from the server
 REPEATED = 200  # accepted orders that are sent once more at the end: the first outcome must come again
 SETUP_PER_REQUEST = 200
 clock = time.perf_counter
@@ -126,7 +127,7 @@ class Traffic:
             if due >= self._until:
                 return
             while (wait_s := due - clock()) > 0:  # noqa: ASYNC110  it is the clock that is waited for
-                await asyncio.sleep(wait_s)
+                await asyncio.sleep(max(wait_s, TICK_S))
             self._intended[number] = due
             if self._idle:
                 self._idle.pop().send(number, self._asks[number].request)

@@ -21,6 +21,10 @@ class Part(NamedTuple):
     seen_s: float
     own: bool = True
 
+    @property
+    def is_sold_out(self) -> bool:
+        return self.backorder_limit is not None and self.available + self.backorder_limit <= 0
+
     def replaces(self, other: "Part | None") -> bool:
         """Older never overwrites newer; of one version, the later look knows the settings better."""
         return other is None or (self.version, self.seen_s) >= (other.version, other.seen_s)
@@ -36,22 +40,24 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
 
 
 class Stock(NamedTuple):
-    """A product as it was read as a whole, at seen_s. parts: by warehouse."""
+    """A product as it was read as a whole, at seen_s. parts: by warehouse. own: read by this process itself."""
 
     facts: Facts
     parts: dict[Id, Part]
     seen_s: float
+    own: bool = True
 
 
 class Entry:
     """A product in the process. Without facts it was never read as a whole, and only keeps parts that are news."""
 
-    __slots__ = ("changed_s", "facts", "parts", "seen_s")
+    __slots__ = ("changed_s", "facts", "own_s", "parts", "seen_s")
 
     def __init__(self) -> None:
         self.facts: Facts | None = None
         self.parts: dict[Id, Part] = {}
         self.seen_s = float("-inf")
+        self.own_s = float("-inf")  # when this process last read all of its levels itself
         self.changed_s = float("-inf")  # when its settings were last changed by this process
 
     def stock(self) -> Stock | None:
@@ -75,6 +81,8 @@ class Entry:
             return changed
         for warehouse, part in stock.parts.items():
             changed |= self.learn(warehouse, part)
+        if stock.own:
+            self.own_s = max(self.own_s, stock.seen_s)
         if stock.seen_s >= self.seen_s:
             changed |= self.facts != stock.facts
             self.facts, self.seen_s = stock.facts, stock.seen_s
@@ -82,5 +90,5 @@ class Entry:
 
     def forget(self, now_s: float) -> None:
         """Settings have changed: only what is read from now on counts. Versions stay, so stock cannot go back."""
-        self.changed_s, self.seen_s = now_s, float("-inf")
+        self.changed_s, self.seen_s, self.own_s = now_s, float("-inf"), float("-inf")
         self.parts = {place: part._replace(seen_s=float("-inf")) for place, part in self.parts.items()}

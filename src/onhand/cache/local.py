@@ -29,6 +29,10 @@ class Local:
         entry = self._by_sku.get(sku)
         return entry.stock() if entry is not None and entry.seen_s >= after_s else None
 
+    def entry(self, product: Id) -> Entry | None:
+        """What is known of a product, whole or not."""
+        return self._entries.get(product)
+
     def part(self, key: LevelKey) -> Part | None:
         """What is known of a level."""
         entry = self._entries.get(key[0])

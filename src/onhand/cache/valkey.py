@@ -5,9 +5,10 @@ lost (a full table, a cut connection, a flushed server) is found out by the boun
 """
 
 import asyncio
+import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ from typing import Self
 import msgspec
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -39,6 +41,7 @@ TOLD_AT_ONCE_MAX = 500
 PARTIAL_TTL_S = 5  # longer than any fill takes
 CONNECTIONS_MAX = 8
 SCRIPT = (Path(__file__).with_name("valkey.lua")).read_text(encoding="utf-8")
+DIGEST = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()  # as EVALSHA wants it
 FAILURES = (RedisError, OSError, TimeoutError, ValueError, msgspec.DecodeError)
 
 log = structlog.get_logger()
@@ -147,8 +150,9 @@ class Valkey:
                     await self._tell_levels(dict(items[first : first + TOLD_AT_ONCE_MAX]))
                 if forgotten:
                     await self._tell_forgotten(forgotten)
-                for stock in fills.values():
-                    await self._write(stock)
+                stocks = list(fills.values())
+                for first in range(0, len(stocks), TOLD_AT_ONCE_MAX):
+                    await self._write(stocks[first : first + TOLD_AT_ONCE_MAX])
             except FAILURES as error:
                 self._failed("write", error)
                 metrics.VALKEY_DROPPED.inc(len(levels))
@@ -168,8 +172,7 @@ class Valkey:
                 by_sku.setdefault(skus[product], []).extend((bytes(warehouse), wire.write_part(part)))
         async with asyncio.timeout(WRITE_MAX_S), self._redis.pipeline(transaction=False) as pipe:
             pipe.publish(wire.CHANNEL, wire.encode(wire.Message(self._sender, levels=told)))
-            for sku, parts in by_sku.items():
-                pipe.eval(SCRIPT, 1, wire.key_of(sku), b"", 0, AVAILABILITY_TTL_S, PARTIAL_TTL_S, *parts)
+            _take_in(pipe, ((sku, (b"", 0), parts) for sku, parts in by_sku.items()))
             await pipe.execute()
 
     async def _tell_forgotten(self, products: set[Id]) -> None:
@@ -184,14 +187,20 @@ class Valkey:
             pipe.publish(wire.CHANNEL, wire.encode(message))
             await pipe.execute()
 
-    async def _write(self, stock: Stock) -> None:
-        seen_ms = wire.wall_ms(stock.seen_s)
-        parts = [each for place, part in stock.parts.items() for each in (bytes(place), wire.write_part(part))]
-        facts = wire.write_facts(stock.facts)
-        async with asyncio.timeout(WRITE_MAX_S):
-            await self._redis.eval(
-                SCRIPT, 1, wire.key_of(stock.facts.sku), facts, seen_ms, AVAILABILITY_TTL_S, PARTIAL_TTL_S, *parts
+    async def _write(self, stocks: Sequence[Stock]) -> None:
+        async with asyncio.timeout(WRITE_MAX_S), self._redis.pipeline(transaction=False) as pipe:
+            _take_in(
+                pipe,
+                (
+                    (
+                        stock.facts.sku,
+                        (wire.write_facts(stock.facts), wire.wall_ms(stock.seen_s)),
+                        [each for place, part in stock.parts.items() for each in (bytes(place), wire.write_part(part))],
+                    )
+                    for stock in stocks
+                ),
             )
+            await pipe.execute()
 
     async def _listen(self) -> None:
         while True:
@@ -238,3 +247,13 @@ class Valkey:
         self._breaker.failed(what)
         if was_closed and not self._breaker.closed:
             log.warning("valkey_left_alone", what=what, error=repr(error))
+
+
+def _take_in(pipe: Pipeline, products: Iterable[tuple[str, tuple[bytes, int], Sequence[bytes]]]) -> None:
+    """Run the script for each SKU with its facts and when they were seen, and its parts.
+
+    The first brings the text along, so that Valkey knows the script even where it has just been started.
+    """
+    for number, (sku, facts, parts) in enumerate(products):
+        script = (b"EVALSHA", DIGEST) if number else (b"EVAL", SCRIPT)
+        pipe.execute_command(*script, 1, wire.key_of(sku), *facts, AVAILABILITY_TTL_S, PARTIAL_TTL_S, *parts)

@@ -78,7 +78,7 @@ def read_stock(found: Mapping[bytes, bytes]) -> Stock | None:
     # Another machine's clock may be ahead of ours: nothing is younger than now.
     seen_s = min(now_s, int(found[SEEN]) / 1000 + since_wall_s)
     facts = Facts(Id(written.product), written.sku, written.selling_mode, written.release_date)
-    return Stock(facts, parts, seen_s)
+    return Stock(facts, parts, seen_s, own=False)
 
 
 def tell_level(key: LevelKey, part: Part) -> ToldLevel:

@@ -59,6 +59,9 @@ class Directory:
         self._product_ids: set[Id] = set()
         self._asked: asyncio.Task[None] | None = None
         self._one_asks = asyncio.Lock()
+        self._reread: asyncio.Task[None] | None = None
+        self._one_rereads = asyncio.Lock()
+        self._read_began_s = float("-inf")
 
     async def load(self, missing: NotAtHandError) -> set[str | Id | tuple[str, str | Id]]:
         """Fetch what is missing, and return what does not exist of it: SKUs, product ids, ("warehouse", code or id).
@@ -148,13 +151,32 @@ class Directory:
         return self.by_id
 
     async def read_warehouses(self, connection: Connection | None = None) -> None:
-        """Read them anew: after a change, or when a name is not found."""
-        if connection is None:
-            async with self._pool.connection() as pooled:
-                rows = await q.READ_WAREHOUSES.all(pooled)
-        else:
-            rows = await q.READ_WAREHOUSES.all(connection)
-        self._read_at = time.monotonic()
+        """Read them anew: after a change, or when a name is not found.
+
+        Without a connection all who ask while a read is under way share the next one.
+        """
+        if connection is not None:
+            await self._read_warehouses(connection)
+            return
+        if self._reread is None:
+            self._reread = asyncio.create_task(self._read_warehouses_next())
+        await asyncio.shield(self._reread)
+
+    async def _read_warehouses_next(self) -> None:
+        try:
+            async with self._one_rereads, self._pool.connection() as connection:
+                self._reread = None  # Who comes from now on wants what is read later.
+                await self._read_warehouses(connection)
+        except BaseException:
+            self._reread = None
+            raise
+
+    async def _read_warehouses(self, connection: Connection) -> None:
+        began_s = time.monotonic()
+        rows = await q.READ_WAREHOUSES.all(connection)
+        if began_s < self._read_began_s:
+            return  # A read that began later has been answered before: it knows more.
+        self._read_at, self._read_began_s = time.monotonic(), began_s
         by_id = {row.warehouse_id: Warehouse(*row) for row in rows}
         if by_id == self.by_id:
             return  # and what the ranker has reckoned stays

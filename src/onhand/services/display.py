@@ -118,18 +118,31 @@ class Display:
         return await self._strong.ask(skus)
 
     def is_sold_out(self, key: LevelKey, sku: str) -> bool:
-        """Whether this level has surely had nothing to sell a moment ago. False in any doubt: the engine decides.
-
-        What is asked for again is looked at again before it is too old: the gate stays shut without an order's help.
-        """
+        """Whether this level has surely had nothing to sell a moment ago. False in any doubt: the engine decides."""
         part = self.local.part(key)
-        if part is None or not part.own or part.backorder_limit is None or part.available + part.backorder_limit > 0:
+        return part is not None and part.own and part.is_sold_out and self._is_known(part.seen_s, sku)
+
+    def is_sold_out_everywhere(self, product: Id, sku: str) -> bool:
+        """Whether no level of this product has had anything to sell, and none may be made to sell what is not there."""
+        entry = self.local.entry(product)
+        if entry is None or not entry.parts:
             return False
-        age_s = time.monotonic() - part.seen_s
-        if age_s > SOLD_OUT_KNOWN_S:
+        seen_s = entry.own_s
+        for part in entry.parts.values():
+            if not part.is_sold_out:
+                return False
+            seen_s = min(seen_s, part.seen_s if part.own else float("-inf"))
+        if entry.facts is not None and entry.facts.selling_mode != "deny":
             return False
+        return self._is_known(seen_s, sku)
+
+    def _is_known(self, seen_s: float, sku: str) -> bool:
+        """Whether what looks sold out was seen lately enough. What is asked for is looked at again in time."""
+        age_s = time.monotonic() - seen_s
         if age_s > SOLD_OUT_LOOK_S and sku not in self._looking:
             self._looking[sku] = asyncio.create_task(self._look(sku))
+        if age_s > SOLD_OUT_KNOWN_S:
+            return False
         metrics.GATE.inc()
         return True
 
