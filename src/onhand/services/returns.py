@@ -30,7 +30,10 @@ async def create(
 
 
 async def _submit(onhand: Onhand, command: TakeBack, key: Key | None) -> Reply[return_requests.Return]:
-    answer = await capacity.submit(onhand, command, key)
+    try:
+        answer = await capacity.submit(onhand, command, key)
+    except Unknown as unknown:
+        raise Unknown(unknown.kind, unknown.name, f"{unknown.kind}_id") from None
     if not isinstance(answer.verdict, ReturnDone):
         raise TypeError(answer.verdict)
     [rendered] = await _render(onhand, [answer.verdict.customer_return])
@@ -82,12 +85,12 @@ async def _reservations(onhand: Onhand, request: NewReturn) -> list[Id]:
 
 async def _products_by_line(onhand: Onhand, request: NewReturn, reservations: Sequence[Id]) -> dict[int, Id]:
     """What each line of the reservation is. Raises Unknown, Invalid."""
-    if request.reservation_id is None:
+    if all(line.line is None for line in request.lines):  # The engine will say whether there is such a reservation.
         return {}
     async with onhand.pool.connection() as connection:
         rows = await stock_queries.READ_RESERVATION_LINES.all(connection, cell=CELL, reservation_ids=list(reservations))
     if not rows:
-        raise Unknown("reservation", request.reservation_id, "reservation_id")
+        raise Unknown("reservation", str(request.reservation_id), "reservation_id")
     products = {row.line: row.product_id for row in rows}
     for index, line in enumerate(request.lines):
         if line.line is not None and line.line not in products:
