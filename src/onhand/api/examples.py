@@ -31,6 +31,15 @@ PRODUCT: Json = {
     "updated_at": NOW,
 }
 PRODUCT_PATCH: Json = {"name": "Mug, ruby red", "selling": {"mode": "deny"}}
+CALENDAR: Json = {
+    "cutoff_time": "14:00",
+    "handling_days": 0,
+    "receiving_days": 1,
+    "working_days": ["mon", "tue", "wed", "thu", "fri"],
+    "holidays": True,
+    "holiday_region": "SN",
+    "closed_on": ["2026-12-24", "2026-12-31"],
+}
 NEW_WAREHOUSE: Json = {
     "code": "LEJ1",
     "name": "Leipzig",
@@ -39,6 +48,7 @@ NEW_WAREHOUSE: Json = {
     "capacity": 100_000,
     "capacity_in": "units",
     "capacity_policy": "warn",
+    "calendar": CALENDAR,
 }
 WAREHOUSE: Json = {"warehouse_id": WAREHOUSE_ID, **NEW_WAREHOUSE, "active": True, "created_at": NOW, "updated_at": NOW}
 FILLED: Json = {

@@ -11,6 +11,8 @@ LEAD_TIME_MAX_DAYS = 1_000
 LEAD_TIME_RECEIPTS_MAX = 20  # the last receipts of a supplier's product that its measured lead time is made of
 ORDER_ID_MAX_CHARS = 255
 IDEMPOTENCY_KEY_MAX_CHARS = 255
+HANDLING_MAX_DAYS = 60  # working days, in a warehouse's calendar
+CLOSED_ON_MAX_DAYS = 200
 IDEMPOTENCY_KEPT_S = 7 * 24 * 3600
 
 LINES_MAX = 1_000  # of one operation: a count or a receipt of a whole delivery, an order of a wholesaler

@@ -5,6 +5,8 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType, field
 
+from onhand.services.requests import ShippingCalendar
+
 
 class Product(Struct):
     product_id: str
@@ -28,6 +30,7 @@ class Warehouse(Struct):
     capacity_in: str
     capacity_policy: str
     active: bool
+    calendar: ShippingCalendar
     created_at: datetime
     updated_at: datetime
 

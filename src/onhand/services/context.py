@@ -17,6 +17,7 @@ from onhand.domain.ids import Id
 from onhand.engine.batch import utc_now
 from onhand.engine.directory import Directory
 from onhand.engine.engine import Engine
+from onhand.services.calendars import Calendars
 from onhand.services.display import Display
 
 CELL = 0  # one machine, one cell
@@ -39,6 +40,7 @@ class Onhand:
     engine: Engine
     directory: Directory
     display: Display
+    calendars: Calendars
     now: Callable[[], datetime] = utc_now
     measuring: dict[Id, Measuring] = field(default_factory=dict)
 
@@ -59,4 +61,4 @@ async def open_onhand(
             Display(url, CELL, local, shared) as display,
             Engine(url, directory, now=now, seen=display.seen) as engine,
         ):
-            yield Onhand(url, connections, engine, directory, display, now)
+            yield Onhand(url, connections, engine, directory, display, Calendars(connections), now)
