@@ -269,6 +269,30 @@ AVAILABILITY: Json = {
     "as_of": "2026-03-01T10:00:00.120Z",
     "age_ms": 0,
 }
+PROMISE: Json = {
+    "ships_from": "2026-03-04",
+    "ships_to": "2026-03-06",
+    "text": "Ships in 3–5 days",
+    "evidence": [
+        {
+            "type": "purchase_order",
+            "purchase_order_id": "019332c5-71b0-7c3a-9a41-5b1f0f8c1a08",
+            "supplier": "ACME",
+            "warehouse": "LEJ1",
+            "expected_arrival_date": "2026-03-03",
+            "quantity": 50,
+            "covers": 1,
+            "confidence": "medium",
+        }
+    ],
+}
+PROMISED: Json = {
+    **AVAILABILITY,
+    "available": 0,
+    "status": "backorder",
+    "warehouses": [{"warehouse": "LEJ1", "available": 0}],
+    "promise": PROMISE,
+}
 STREAM = (
     'data: {"sku":"MUG-RED","available":2,"status":"in_stock","warehouses":[{"warehouse":"LEJ1","available":2}],'
     '"promise":null,"as_of":"2026-03-01T10:00:00.120Z","age_ms":0}\n\n'

@@ -183,8 +183,7 @@ def _sooner_first(placing: _Placing, wanted: Sequence[Wanted], candidates: Seque
         levels = [(want, placing.world.levels.get((want.product, warehouse))) for want in wanted]
         kept = [(want, level) for want, level in levels if level is not None and level.exists]
         spare = [
-            (want.quantity, level.available + level.incoming - placing.taken.get(level.key, 0))
-            for want, level in kept
+            (want.quantity, level.available + level.incoming - placing.taken.get(level.key, 0)) for want, level in kept
         ]
         enough = len(spare) == len(wanted) and all(units >= quantity for quantity, units in spare)
         return not enough, not any(units > 0 for _, units in spare), not kept

@@ -39,6 +39,8 @@ class Calendars:
         self._pool = pool
         self._places: dict[Id, Place] = {}
         self._read_s = float("-inf")
+        self._rows: list[q.CalendarRow] = []
+        self.changes = 0
 
     @property
     def at_hand(self) -> dict[Id, Place] | None:
@@ -54,7 +56,10 @@ class Calendars:
         began_s = clock.monotonic()
         async with self._pool.connection() as connection:
             rows = await q.READ_CALENDARS.all(connection)
-        self._places = {row.warehouse_id: place_of(row) for row in rows}
+        if rows != self._rows:
+            self._places = {row.warehouse_id: place_of(row) for row in rows}
+            self._rows = rows
+            self.changes += 1
         self._read_s = began_s
         return self._places
 
@@ -100,6 +105,7 @@ def columns(given: ShippingCalendar, country: str | None, today: date) -> dict[s
         holidays=given.holidays,
         holiday_region=given.holiday_region,
         closed_on=sorted(set(given.closed_on)),
+        active=True,
     )
     try:
         place_of(row).calendar.plus(today, 0)

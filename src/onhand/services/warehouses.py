@@ -47,7 +47,7 @@ async def create(onhand: Onhand, request: NewWarehouse) -> answers.Warehouse:
     except pg.UniqueViolation:
         raise AlreadyExists("warehouse", request.code) from None
     await onhand.directory.read_warehouses()
-    await onhand.calendars.read()
+    await onhand.outlook.calendars.read()
     return made
 
 
@@ -83,7 +83,7 @@ async def patch(onhand: Onhand, name: str, request: WarehousePatch) -> answers.W
             await qp.SET_CALENDAR.run(connection, warehouse_id=warehouse_id, **calendar)
         changed = await _read(connection, warehouse_id)
     await onhand.directory.read_warehouses()
-    await onhand.calendars.read()
+    await onhand.outlook.calendars.read()
     return changed
 
 

@@ -12,3 +12,6 @@ ALTER TABLE warehouse
     handling_days BETWEEN 0 AND 60 AND receiving_days BETWEEN 0 AND 60
     AND cardinality(working_days) BETWEEN 1 AND 7 AND working_days <@ '{1,2,3,4,5,6,7}'
     AND cardinality(closed_on) <= 200);
+
+-- What is on its way of a product; lines that have arrived leave it.
+CREATE INDEX transfer_line_open ON transfer_line (cell, product_id) WHERE quantity > received + cancelled;
