@@ -22,6 +22,7 @@ from onhand.domain.commands import (
     ReceivePurchaseOrder,
     Repair,
     Replenish,
+    ReschedulePurchaseOrder,
     Reserve,
     TakeBack,
 )
@@ -88,7 +89,7 @@ def wants(commands: Sequence[Command]) -> Wants:  # noqa: C901, PLR0912  one tab
                 if isinstance(command, Replenish):
                     drafted |= mine
                 purchase_orders.add(command.header.operation_id)  # There only if an earlier attempt was committed.
-            case PlacePurchaseOrder() | ReceivePurchaseOrder() | CancelPurchaseOrder():
+            case PlacePurchaseOrder() | ReceivePurchaseOrder() | CancelPurchaseOrder() | ReschedulePurchaseOrder():
                 purchase_orders.add(command.purchase_order)
             case TakeBack():
                 returned.update(command.reservations)

@@ -109,9 +109,12 @@ class Outlook:
     def seen(self, levels: Iterable[Level]) -> None:
         """The engine's: levels after a batch. What is known of their products is old from now on."""
         if self._kept:
-            for level in levels:
-                if level.touched:
-                    self._kept.pop(level.product, None)
+            self.forget(level.product for level in levels if level.touched)
+
+    def forget(self, products: Iterable[Id]) -> None:
+        """Something else about their supply has changed."""
+        for product in products:
+            self._kept.pop(product, None)
 
     async def product(self, product: Id) -> Product | None:
         """As it was at most PROMISE_FRESH_S ago; None for one that does not exist. Raises psycopg.Error."""
