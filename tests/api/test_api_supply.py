@@ -235,3 +235,29 @@ def test_an_order_can_be_printed_and_nothing_in_it_is_html(client, shop):
     assert "not yet" in page
     assert client.get(path.replace(order["purchase_order_id"], str(uuid4()))).status_code == 404
     assert client.get("/v1/purchase_orders/X/page").status_code == 422
+
+
+def test_the_day_of_an_order_may_change_until_it_is_closed(client, shop, supplied):
+    draft = ordered(shop, supplied, place=False)
+    path = f"/v1/purchase_orders/{draft['purchase_order_id']}"
+    for day in ("2030-01-02", "2030-01-09"):
+        changed = client.patch(path, json={"expected_arrival_date": day})
+        assert (changed.status_code, changed.json()["expected_arrival_date"]) == (200, day), changed.text
+        assert client.get(path).json() == changed.json()
+        shop.post(f"{path}/place", {}, expect=200)  # The second time it changes nothing.
+    part = {"lines": [{"sku": supplied["sku"], "quantity": 5}]}
+    shop.post(f"{path}/receive", part, expect=200)
+    same = [
+        client.patch(path, json={"expected_arrival_date": "2030-02-01"}, headers={"Idempotency-Key": f"K{path}"}).json()
+        for _ in range(2)
+    ]
+    assert same[0] == same[1]
+    assert (same[0]["status"], same[0]["expected_arrival_date"]) == ("partially_received", "2030-02-01")
+    for body, field in (({}, "expected_arrival_date"), ({"expected_arrival_date": None}, "expected_arrival_date")):
+        answer = client.patch(path, json=body)
+        assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, field)
+    shop.post(f"{path}/cancel", {}, expect=200)
+    closed = client.patch(path, json={"expected_arrival_date": "2030-03-01"})
+    assert (closed.status_code, closed.json()["code"]) == (409, "PURCHASE_ORDER_CLOSED")
+    assert client.get(path).json()["expected_arrival_date"] == "2030-02-01"
+    assert client.patch(f"/v1/purchase_orders/{supplied['sku']}", json={}).status_code in (404, 422)

@@ -3,7 +3,7 @@
 import re
 import types
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -38,6 +38,8 @@ PYTHON_TYPES: dict[str, set[object]] = {
     "double precision": {float},
     "numeric": {Decimal},
     "date": {date},
+    "date[]": {list},
+    "time without time zone": {time},
     "timestamp with time zone": {datetime},
     "bytea": {bytes},
     "jsonb": {dict, list, Any},

@@ -104,6 +104,11 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "warehouse_capacity_positive": [{"capacity": 0}],
     "warehouse_capacity_in_known": [{"capacity_in": "boxes"}],
     "warehouse_capacity_policy_known": [{"capacity_policy": "shout"}],
+    "warehouse_calendar_in_range": [
+        *({name: bad} for name in ("handling_days", "receiving_days") for bad in (-1, 61)),
+        *({"working_days": bad} for bad in ([], [0], [8], [1] * 8)),
+        {"closed_on": [f"2026-01-{1 + n % 31:02}" for n in range(201)]},
+    ],
     "level_on_hand_not_negative": [{"on_hand": -1, "reserved": 0, "backordered": 0}],
     "level_backordered_within_reserved": [{"backordered": -1, "on_hand": 9}, {"backordered": 4}],
     "level_covered_within_on_hand": [{"on_hand": 1}],

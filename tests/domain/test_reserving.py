@@ -189,3 +189,22 @@ def test_a_level_that_does_not_exist_is_one_of_zeros_with_the_products_limit() -
     assert places(reserved(world, line(2))) == [(0, EAST, 2, 2)]
     refused(world, Reserve(header(), (line(1, B),)), InsufficientStock)
     assert broken(world) == []
+
+
+@pytest.mark.parametrize(("units", "split"), [(2, True), (4, True), (2, False)])
+def test_a_backorder_waits_where_stock_is_on_its_way(units: int, split: bool) -> None:
+    """Not at the first warehouse by name, to which nothing may ever come."""
+    waiting = Level(A, WEST, reserved=3, backordered=3, incoming=5, backorder_limit=9)
+    world = a_world(Level(A, EAST, backorder_limit=9), waiting)
+    assert places(reserved(world, line(units, A, None), allow_split=split)) == [(0, WEST, units, units)]
+
+
+def test_a_backorder_waits_where_enough_is_on_its_way() -> None:
+    world = a_world(Level(A, EAST, incoming=1, backorder_limit=9), Level(A, WEST, incoming=5, backorder_limit=9))
+    assert places(reserved(world, line(4, A, None))) == [(0, WEST, 4, 4)]
+    assert places(reserved(world, line(1, A, None))) == [(0, EAST, 1, 1)]
+
+
+def test_a_backorder_waits_where_the_product_is_kept() -> None:
+    world = a_world(Level(A, WEST, backorder_limit=9), limits={A: 9})
+    assert places(reserved(world, line(2, A, None))) == [(0, WEST, 2, 2)]

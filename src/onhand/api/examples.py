@@ -31,6 +31,15 @@ PRODUCT: Json = {
     "updated_at": NOW,
 }
 PRODUCT_PATCH: Json = {"name": "Mug, ruby red", "selling": {"mode": "deny"}}
+CALENDAR: Json = {
+    "cutoff_time": "14:00",
+    "handling_days": 0,
+    "receiving_days": 1,
+    "working_days": ["mon", "tue", "wed", "thu", "fri"],
+    "holidays": True,
+    "holiday_region": "SN",
+    "closed_on": ["2026-12-24", "2026-12-31"],
+}
 NEW_WAREHOUSE: Json = {
     "code": "LEJ1",
     "name": "Leipzig",
@@ -39,6 +48,7 @@ NEW_WAREHOUSE: Json = {
     "capacity": 100_000,
     "capacity_in": "units",
     "capacity_policy": "warn",
+    "calendar": CALENDAR,
 }
 WAREHOUSE: Json = {"warehouse_id": WAREHOUSE_ID, **NEW_WAREHOUSE, "active": True, "created_at": NOW, "updated_at": NOW}
 FILLED: Json = {
@@ -258,6 +268,30 @@ AVAILABILITY: Json = {
     "promise": None,
     "as_of": "2026-03-01T10:00:00.120Z",
     "age_ms": 0,
+}
+PROMISE: Json = {
+    "ships_from": "2026-03-04",
+    "ships_to": "2026-03-06",
+    "text": "Ships in 3–5 days",
+    "evidence": [
+        {
+            "type": "purchase_order",
+            "purchase_order_id": "019332c5-71b0-7c3a-9a41-5b1f0f8c1a08",
+            "supplier": "ACME",
+            "warehouse": "LEJ1",
+            "expected_arrival_date": "2026-03-03",
+            "quantity": 50,
+            "covers": 1,
+            "confidence": "medium",
+        }
+    ],
+}
+PROMISED: Json = {
+    **AVAILABILITY,
+    "available": 0,
+    "status": "backorder",
+    "warehouses": [{"warehouse": "LEJ1", "available": 0}],
+    "promise": PROMISE,
 }
 STREAM = (
     'data: {"sku":"MUG-RED","available":2,"status":"in_stock","warehouses":[{"warehouse":"LEJ1","available":2}],'

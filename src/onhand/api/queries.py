@@ -73,6 +73,30 @@ class AvailabilityParameters(Struct, forbid_unknown_fields=True, kw_only=True):
     quantity: Annotated[
         int, Meta(ge=1, le=QUANTITY_MAX_UNITS, description="units that must be there for the status in_stock")
     ] = 1
+    at: (
+        Annotated[
+            str,
+            Meta(
+                min_length=10,
+                max_length=40,
+                description="a day or a time (RFC 3339): as it will be then, if all comes as expected",
+                examples=["2026-03-04", "2026-03-04T10:00:00Z"],
+            ),
+        ]
+        | None
+    ) = None
+    ship_to: (
+        Annotated[
+            str,
+            Meta(
+                min_length=2,
+                max_length=60,
+                description="latitude,longitude or country or country,postal code: the closest warehouse is chosen",
+                examples=["52.52,13.40", "DE", "DE,10115"],
+            ),
+        ]
+        | None
+    ) = None
     consistency: Annotated[
         Literal["cached", "strong"], Meta(description="strong: read from the database after the question was asked")
     ] = "cached"

@@ -27,6 +27,7 @@ class Call(NamedTuple):
     key: str | None
     pending: Pending
     if_none_match: bytes = b""
+    accept_language: bytes = b""
 
 
 Told = Answer | Exception

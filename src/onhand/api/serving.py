@@ -78,6 +78,7 @@ class Desk:
             idempotency_key(headers.get(b"idempotency-key")) if route.method != "GET" else None,
             self.pending,
             headers.get(b"if-none-match", b""),
+            headers.get(b"accept-language", b""),
         )
 
 

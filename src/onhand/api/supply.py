@@ -11,11 +11,19 @@ from onhand.api.queries import Paged, PurchaseOrdersQuery
 from onhand.api.route import Call
 from onhand.api.stock import Nothing
 from onhand.services import purchase_orders, reordering, suppliers
-from onhand.services.supply_requests import Arrival, NewPurchaseOrder, NewSupplier, ReorderRun, SupplierPatch
+from onhand.services.supply_requests import (
+    Arrival,
+    NewPurchaseOrder,
+    NewSupplier,
+    PurchaseOrderPatch,
+    ReorderRun,
+    SupplierPatch,
+)
 
 _SUPPLIER = msgspec.json.Decoder(NewSupplier)
 _SUPPLIER_PATCH = msgspec.json.Decoder(SupplierPatch)
 _ORDER = msgspec.json.Decoder(NewPurchaseOrder)
+_ORDER_PATCH = msgspec.json.Decoder(PurchaseOrderPatch)
 _ARRIVAL = msgspec.json.Decoder(Arrival)
 _REORDER_RUN = msgspec.json.Decoder(ReorderRun)
 _NOTHING = msgspec.json.Decoder(Nothing)
@@ -62,6 +70,11 @@ async def place_purchase_order(call: Call) -> Answer:
 async def receive_purchase_order(call: Call) -> Answer:
     arrival, order_id = decode(_ARRIVAL, call.body), call.path["purchase_order_id"]
     return of_reply(await purchase_orders.receive(call.onhand, call.actor, order_id, arrival, call.key), 200)
+
+
+async def patch_purchase_order(call: Call) -> Answer:
+    request, order_id = decode(_ORDER_PATCH, call.body), call.path["purchase_order_id"]
+    return of_reply(await purchase_orders.patch(call.onhand, call.actor, order_id, request, call.key), 200)
 
 
 async def cancel_purchase_order(call: Call) -> Answer:

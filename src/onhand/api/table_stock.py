@@ -317,10 +317,11 @@ AVAILABILITY = [
         scopes=READ,
         query=AvailabilityParameters,
         answer=answers.Availability,
-        shown=examples.AVAILABILITY,
-        problems=("NOT_FOUND",),
-        description="For display: only a reservation decides a sale. as_of and age_ms say how old the numbers are; the "
-        "ETag is that of the numbers, and If-None-Match is answered 304.",
+        shown=examples.PROMISED,
+        problems=("NOT_FOUND", "UNKNOWN_WAREHOUSE"),
+        description="For display: only a reservation decides a sale. promise says when quantity units ship, in the "
+        "language of Accept-Language, and on what evidence; null when they cannot be ordered or have no date. as_of "
+        "and age_ms say how old the numbers are; the ETag is that of the answer, and If-None-Match is answered 304.",
     ),
     Route(
         method="POST",
@@ -336,5 +337,6 @@ AVAILABILITY = [
         example={"skus": ["MUG-RED"]},
         shown={"items": [examples.AVAILABILITY]},
         problems=("UNKNOWN_SKU",),
+        description="Without promises: they are null.",
     ),
 ]

@@ -9,7 +9,14 @@ from onhand.api.stock import Nothing
 from onhand.api.table_stock import BUSY, LINES, OPERATE, READ
 from onhand.services import supply_answers as answers
 from onhand.services.reordering import Report
-from onhand.services.supply_requests import Arrival, NewPurchaseOrder, NewSupplier, ReorderRun, SupplierPatch
+from onhand.services.supply_requests import (
+    Arrival,
+    NewPurchaseOrder,
+    NewSupplier,
+    PurchaseOrderPatch,
+    ReorderRun,
+    SupplierPatch,
+)
 
 ADMIN = frozenset({"admin"})
 
@@ -118,6 +125,21 @@ PURCHASE_ORDERS = [
         media_type="text/html",
         problems=("NOT_FOUND",),
         description="Self-contained HTML, with the supplier's own SKUs and costs where they are known.",
+    ),
+    Route(
+        method="PATCH",
+        path="/v1/purchase_orders/{purchase_order_id}",
+        handle=supply.patch_purchase_order,
+        summary="Change the day on which it is expected",
+        tag="purchase orders",
+        scopes=OPERATE,
+        body=PurchaseOrderPatch,
+        answer=answers.PurchaseOrder,
+        example={"expected_arrival_date": "2026-03-10"},
+        shown={**examples.PURCHASE_ORDER, "expected_arrival_date": "2026-03-10"},
+        problems=("NOT_FOUND", "PURCHASE_ORDER_CLOSED", *BUSY),
+        idempotent=True,
+        description="The promises of all who wait for it move with it, each with an event.",
     ),
     Route(
         method="POST",

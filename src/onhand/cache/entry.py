@@ -46,25 +46,27 @@ class Stock(NamedTuple):
     parts: dict[Id, Part]
     seen_s: float
     own: bool = True
+    changes: int = 0  # of its numbers in this process, so far
 
 
 class Entry:
     """A product in the process. Without facts it was never read as a whole, and only keeps parts that are news."""
 
-    __slots__ = ("changed_s", "facts", "own_s", "parts", "seen_s")
+    __slots__ = ("changed_s", "changes", "facts", "own_s", "parts", "seen_s")
 
     def __init__(self) -> None:
         self.facts: Facts | None = None
         self.parts: dict[Id, Part] = {}
         self.seen_s = float("-inf")
         self.own_s = float("-inf")  # when this process last read all of its levels itself
+        self.changes = 0
         self.changed_s = float("-inf")  # when its settings were last changed by this process
 
     def stock(self) -> Stock | None:
         """The product as it is known; None when it must be read first. What changes settings later leaves it alone."""
         if self.facts is None or self.seen_s == float("-inf"):
             return None
-        return Stock(self.facts, self.parts, self.seen_s)
+        return Stock(self.facts, self.parts, self.seen_s, changes=self.changes)
 
     def learn(self, warehouse: Id, part: Part) -> bool:
         """Take a part in unless a newer one is known; return whether the numbers have changed."""
@@ -72,7 +74,9 @@ class Entry:
         if not part.replaces(before):
             return False
         self.parts[warehouse] = part
-        return before is None or before[:3] != part[:3]
+        changed = before is None or before[:3] != part[:3]
+        self.changes += changed
+        return changed
 
     def fill(self, stock: Stock) -> bool:
         """Take in a read of the whole product; return whether anything has changed. Newer parts stay."""

@@ -11,6 +11,8 @@ from onhand.domain.outcomes import Short
 from onhand.domain.reservation import Allocation
 from onhand.domain.world import Fetched, MissingFactsError, World
 
+FIRST_ASKED = 1_000  # allocations
+
 
 def settle(world: World, level: Level) -> list[Short]:
     """Make covered units fit the shelf again; return what was uncovered. Units."""
@@ -57,8 +59,9 @@ def _oldest_waiting(world: World, level: Level, units: int) -> Sequence[Allocati
         return known
     fetched = world.waiting.get(level.key)
     usable = [a for a in known if fetched and (fetched.horizon is None or a.age <= fetched.horizon)]
-    if sum(allocation.backordered for allocation in usable) < units and not _read_to_end(fetched):
-        raise MissingFactsError(waiting={level.key: _ask_for(units, fetched)})
+    there = sum(allocation.backordered for allocation in usable)
+    if there < units and not _read_to_end(fetched):
+        raise MissingFactsError(waiting={level.key: _ask_for(units, there, fetched)})
     return usable
 
 
@@ -68,8 +71,9 @@ def _youngest_covered(world: World, level: Level, units: int) -> Sequence[Alloca
         return known
     fetched = world.youngest.get(level.key)
     usable = [a for a in known if fetched and (fetched.horizon is None or a.age >= fetched.horizon)]
-    if sum(allocation.covered for allocation in usable) < units and not _read_to_end(fetched):
-        raise MissingFactsError(youngest={level.key: _ask_for(units, fetched)})
+    there = sum(allocation.covered for allocation in usable)
+    if there < units and not _read_to_end(fetched):
+        raise MissingFactsError(youngest={level.key: _ask_for(units, there, fetched)})
     return usable
 
 
@@ -77,9 +81,14 @@ def _read_to_end(fetched: Fetched | None) -> bool:
     return fetched is not None and fetched.horizon is None
 
 
-def _ask_for(units: int, fetched: Fetched | None) -> int:
-    """Each waiting allocation has a unit at least, so as many as units will do; if not, twice as many as before."""
-    return max(min(units, 1_000), 2 * fetched.limit if fetched else 0)
+def _ask_for(units: int, there: int, fetched: Fetched | None) -> int:
+    """How many allocations. Each has a unit at least, so as many as units will do; from 1,000 on as many as the first
+    ones let expect, and a quarter more, but at least twice as many as before.
+    """
+    if fetched is None:
+        return min(units, FIRST_ASKED)
+    expected = fetched.limit * units * 5 // (4 * there) if there else units
+    return max(min(units, expected), 2 * fetched.limit)
 
 
 def _facts(allocation: Allocation, units: int) -> dict[str, Any]:

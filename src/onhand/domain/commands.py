@@ -236,6 +236,14 @@ class CancelPurchaseOrder(msgspec.Struct, frozen=True, tag=True):
     purchase_order: Id
 
 
+class ReschedulePurchaseOrder(msgspec.Struct, frozen=True, tag=True):
+    """The supplier names another day."""
+
+    header: Header
+    purchase_order: Id
+    expected_arrival_date: date
+
+
 class ReplenishLine(msgspec.Struct, frozen=True, gc=False):
     """Terms for one level, in units. Each level at most once in a command."""
 
@@ -270,7 +278,7 @@ class Repair(msgspec.Struct, frozen=True, tag=True):
 
 ReservationCommand = Release | Fulfill | Extend | Expire
 TransferCommand = ReceiveTransfer | CancelTransfer | WriteOffTransfer
-PurchaseOrderCommand = PlacePurchaseOrder | ReceivePurchaseOrder | CancelPurchaseOrder
+PurchaseOrderCommand = PlacePurchaseOrder | ReceivePurchaseOrder | CancelPurchaseOrder | ReschedulePurchaseOrder
 Command = (
     Receive
     | Adjust

@@ -24,6 +24,7 @@ from onhand.domain.commands import (
     Release,
     Repair,
     Replenish,
+    ReschedulePurchaseOrder,
     Reserve,
     TakeBack,
     WriteOffTransfer,
@@ -87,5 +88,7 @@ def _decide(world: World, command: Command) -> Done:  # noqa: C901, PLR0911, PLR
             return purchasing.receive(world, command)
         case CancelPurchaseOrder():
             return purchasing.cancel(world, command)
+        case ReschedulePurchaseOrder():
+            return purchasing.reschedule(world, command)
         case Repair():
             return repairing.repair(world, command)

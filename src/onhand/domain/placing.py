@@ -165,9 +165,9 @@ def _free(placing: _Placing, products: set[Id]) -> dict[Id, dict[Id, int]]:
 
 
 def _place_waiting(placing: _Placing, left: list[Wanted], candidates: Sequence[Id]) -> list[int]:
-    """No stock covers these: they wait at the first warehouse whose limit allows it."""
+    """No stock covers these: they wait where more is on its way than others wait for, as far as limits allow it."""
     for want in left:
-        for warehouse in candidates:
+        for warehouse in _sooner_first(placing, [want], candidates):
             units = placing.room(want.product, warehouse, want.quantity)
             placing.take(want.line, want.product, warehouse, units)
             want.quantity -= units
@@ -176,10 +176,25 @@ def _place_waiting(placing: _Placing, left: list[Wanted], candidates: Sequence[I
     return [want.line for want in left if want.quantity]
 
 
+def _sooner_first(placing: _Placing, wanted: Sequence[Wanted], candidates: Sequence[Id]) -> list[Id]:
+    """Where enough is on its way, where some of it is, where the product is kept, and elsewhere; else as preferred."""
+
+    def lack(warehouse: Id) -> tuple[bool, bool, bool]:
+        levels = [(want, placing.world.levels.get((want.product, warehouse))) for want in wanted]
+        kept = [(want, level) for want, level in levels if level is not None and level.exists]
+        spare = [
+            (want.quantity, level.available + level.incoming - placing.taken.get(level.key, 0)) for want, level in kept
+        ]
+        enough = len(spare) == len(wanted) and all(units >= quantity for quantity, units in spare)
+        return not enough, not any(units > 0 for _, units in spare), not kept
+
+    return sorted(candidates, key=lack)
+
+
 def _place_whole(placing: _Placing, wanted: list[Wanted], candidates: Sequence[Id]) -> list[int]:
     """An order that may not be split goes to the warehouse that can promise most of it, backorders included."""
     best, best_rooms = None, [0] * len(wanted)
-    for warehouse in candidates:
+    for warehouse in _sooner_first(placing, wanted, candidates):
         rooms = _rooms(placing, wanted, warehouse)
         if sum(rooms) > sum(best_rooms):
             best, best_rooms = warehouse, rooms

@@ -14,6 +14,7 @@ from onhand.domain.commands import (
     ReceivePurchaseOrder,
     Replenish,
     ReplenishLine,
+    ReschedulePurchaseOrder,
 )
 from onhand.domain.errors import (
     LevelOverflow,
@@ -239,6 +240,16 @@ def _deal(left: _Arrived, line: _Arrived, units: int) -> None:
 
 def _most(line: PurchaseOrderLine, over_percent: int) -> int:
     return line.quantity + line.quantity * over_percent // 100
+
+
+def reschedule(world: World, command: ReschedulePurchaseOrder) -> PurchaseOrderDone:
+    """The supplier names another day for what is still to come."""
+    order = _order(world, command.purchase_order)
+    if order.status not in {PurchaseOrderStatus.DRAFT, *UNDER_WAY}:
+        raise PurchaseOrderClosed(order.purchase_order_id, order.status)
+    order.expected_arrival_date = command.expected_arrival_date
+    order.touched = True
+    return _done(order)
 
 
 def cancel(world: World, command: CancelPurchaseOrder) -> PurchaseOrderDone:

@@ -22,6 +22,7 @@ from onhand.domain.commands import (
     ReceivePurchaseOrder,
     Repair,
     Replenish,
+    ReschedulePurchaseOrder,
     Reserve,
     TakeBack,
 )
@@ -88,7 +89,7 @@ def wants(commands: Sequence[Command]) -> Wants:  # noqa: C901, PLR0912  one tab
                 if isinstance(command, Replenish):
                     drafted |= mine
                 purchase_orders.add(command.header.operation_id)  # There only if an earlier attempt was committed.
-            case PlacePurchaseOrder() | ReceivePurchaseOrder() | CancelPurchaseOrder():
+            case PlacePurchaseOrder() | ReceivePurchaseOrder() | CancelPurchaseOrder() | ReschedulePurchaseOrder():
                 purchase_orders.add(command.purchase_order)
             case TakeBack():
                 returned.update(command.reservations)
@@ -118,7 +119,7 @@ class Facts(msgspec.Struct):
     returned: list[tuple[Any, ...]] = []
     rooms: list[tuple[Any, ...]] = []
     volumes: dict[Id, int] = {}
-    queued: list[tuple[Any, ...]] = []
+    queued: dict[tuple[str, LevelKey], list[tuple[Any, ...]]] = {}  # what was read of queues, and from which end
     waiting: dict[LevelKey, Fetched] = {}
     youngest: dict[LevelKey, Fetched] = {}
     limits: dict[Id, int | None] = {}
@@ -158,7 +159,7 @@ class Facts(msgspec.Struct):
                 Transfer(row[0], row[1], row[2], row[3], row[4], row[5], moved.get(row[0], []))
                 for row in self.transfers
             ],
-            allocations=[Allocation(*row) for row in self.queued],
+            allocations=[Allocation(*row) for rows in self.queued.values() for row in rows],
             waiting=self.waiting,
             youngest=self.youngest,
             limits=self.limits,
@@ -217,11 +218,11 @@ async def fetch_missing(connection: Connection, cell: int, facts: Facts, missing
     for key, limit in missing.waiting.items():
         rows = await _queue(connection, q.READ_WAITING_LINES, cell, key, limit)
         facts.waiting[key] = _fetched(rows, limit)
-        facts.queued += rows
+        facts.queued["waiting", key] = rows  # All that was read before, and more.
     for key, limit in missing.youngest.items():
         rows = await _queue(connection, q.READ_YOUNGEST_LINES, cell, key, limit)
         facts.youngest[key] = _fetched(rows, limit)
-        facts.queued += rows
+        facts.queued["youngest", key] = rows
     if missing.products:
         cursor = await connection.execute(
             q.READ_BACKORDER_LIMITS.sql, {"product_ids": sorted(missing.products)}, binary=True

@@ -1,9 +1,11 @@
 """What callers get: the shapes of the API. Ids are UUID text, times UTC, quantities units."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType, field
+
+from onhand.services.requests import ShippingCalendar
 
 
 class Product(Struct):
@@ -28,6 +30,7 @@ class Warehouse(Struct):
     capacity_in: str
     capacity_policy: str
     active: bool
+    calendar: ShippingCalendar
     created_at: datetime
     updated_at: datetime
 
@@ -171,6 +174,15 @@ class WarehouseAvailability(Struct):
     available: int
 
 
+class Promise(Struct):
+    """The first and the last day on which so many ship, in the shopper's words, and what says so."""
+
+    ships_from: date
+    ships_to: date
+    text: str
+    evidence: list[dict[str, Any]]
+
+
 class Availability(Struct):
     """status: in_stock, backorder, preorder or out_of_stock. age_ms: how old the numbers are."""
 
@@ -178,7 +190,7 @@ class Availability(Struct):
     available: int
     status: str
     warehouses: list[WarehouseAvailability]
-    promise: dict[str, Any] | None
+    promise: Promise | None
     as_of: datetime
     age_ms: int
 

@@ -7,34 +7,47 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from onhand.cache.entry import Part, Stock
+from onhand.domain.commands import ShipTo
 from onhand.domain.errors import Unknown
 from onhand.domain.ids import Id
 from onhand.domain.routing import Warehouse
-from onhand.services import answers
+from onhand.engine.directory import NotAtHandError
+from onhand.services import answers, promises, wording
 from onhand.services.context import Onhand
 from onhand.services.names import is_id, product_named, warehouse_named
 
 Consistency = Literal["cached", "strong"]
+OUT_OF_STOCK = "out_of_stock"
 
 
 class Asked(NamedTuple):
-    """warehouse: only there. quantity: units that must be there for in_stock."""
+    """warehouse: only there. quantity: units that must be there for in_stock. at: as if it were that time."""
 
     warehouse: Id | None = None
     quantity: int = 1
+    at: datetime | None = None
 
 
 ANY = Asked()
 SHOWN_AT_ONCE = 100
 
 
-def at_hand(onhand: Onhand, sku: str, *, quantity: int = 1) -> answers.Availability | None:
+def at_hand(
+    onhand: Onhand, sku: str, *, quantity: int = 1, language: str = wording.DEFAULT
+) -> answers.Availability | None:
     """As get, in all warehouses, when the process holds what it takes: without waiting."""
     warehouses = onhand.directory.warehouses_at_hand
     found = onhand.display.at_hand([sku]) if warehouses is not None else None
     if found is None or warehouses is None:
         return None
-    return _answer(_moment(onhand), found[sku], Asked(quantity=quantity), warehouses)
+    stock, moment = found[sku], _moment(onhand)
+    answer = _answer(moment, stock, Asked(quantity=quantity), warehouses)
+    if answer.status != OUT_OF_STOCK:
+        try:
+            answer.promise = promises.at_hand(onhand, stock, answer.status, quantity, moment.now, language)
+        except NotAtHandError:
+            return None
+    return answer
 
 
 def many_at_hand(onhand: Onhand, skus: Sequence[str]) -> list[answers.Availability] | None:
@@ -54,8 +67,15 @@ async def get(
     warehouse: str | None = None,
     quantity: int = 1,
     consistency: Consistency = "cached",
+    at: datetime | None = None,
+    ship_to: ShipTo | None = None,
+    language: str = wording.DEFAULT,
 ) -> answers.Availability:
-    """Of one product, by SKU or product id, in all warehouses or in one. Raises Unknown, psycopg.OperationalError."""
+    """Of one product, by SKU or product id, in all warehouses or in one, with its promise.
+
+    at: as it will be then, if all that is on its way comes as expected and nobody orders meanwhile.
+    Raises Unknown, psycopg.OperationalError.
+    """
     place = (await warehouse_named(onhand, warehouse)).warehouse_id if warehouse is not None else None
     found = await _read(onhand, [name], consistency)
     sku = name
@@ -66,7 +86,24 @@ async def get(
     if sku not in found:
         raise Unknown("sku", name)
     warehouses = await onhand.directory.warehouses()
-    return _answer(_moment(onhand), found[sku], Asked(place, quantity), warehouses)
+    asked, stock, moment = Asked(place, quantity, at), found[sku], _moment(onhand)
+    answer = _answer(moment, stock, asked, warehouses)
+    if answer.status == OUT_OF_STOCK and at is None:
+        return answer
+    known = (await onhand.outlook.read([stock.facts.product])) if consistency == "strong" else {}
+    product = known.get(stock.facts.product) or await onhand.outlook.product(stock.facts.product)
+    if product is None:
+        raise Unknown("sku", name)
+    places = await onhand.outlook.calendars.places()
+    product = promises.projected(product, places, at or moment.now, moment.now)
+    if at is not None:
+        parts = {x.warehouse: Part(x.version, x.available, x.backorder_limit, stock.seen_s) for x in product.levels}
+        answer = _answer(moment, stock._replace(parts=parts), asked, warehouses)
+    wanted = promises.Asked(quantity, at or moment.now, language, place, ship_to, answer.status)
+    answer.promise = (
+        None if answer.status == OUT_OF_STOCK else promises.promised(product, onhand.directory.ranker, places, wanted)
+    )
+    return answer
 
 
 async def many(
@@ -116,7 +153,7 @@ def _answer(moment: _Moment, held: Stock, asked: Asked, warehouses: Mapping[Id, 
     places.sort()
     available = sum(part.available for _, part in places if part.available > 0)
     release = facts.release_date if facts.selling_mode == "preorder" else None
-    preorder = release is not None and release > moment.now.date()
+    preorder = release is not None and release > (asked.at or moment.now).date()
     return answers.Availability(
         sku=facts.sku,
         available=available,
@@ -133,12 +170,12 @@ def _status(mode: str, places: Sequence[Part], available: int, quantity: int, *,
     enough = available >= quantity
     room = _room(places, quantity)
     if preorder:
-        return "preorder" if enough or room else "out_of_stock"
+        return "preorder" if enough or room else OUT_OF_STOCK
     if enough:
         return "in_stock"
     if room or (not places and mode != "deny"):
         return "backorder"
-    return "out_of_stock"
+    return OUT_OF_STOCK
 
 
 def _room(places: Sequence[Part], quantity: int) -> bool:

@@ -1,10 +1,11 @@
 """What every service works with. Opened once per process."""
 
 from asyncio import Lock
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from psycopg_pool import AsyncConnectionPool
 
@@ -14,10 +15,12 @@ from onhand.cache.valkey import Valkey
 from onhand.db.connect import pool
 from onhand.db.query import Connection
 from onhand.domain.ids import Id
+from onhand.domain.level import Level
 from onhand.engine.batch import utc_now
 from onhand.engine.directory import Directory
 from onhand.engine.engine import Engine
 from onhand.services.display import Display
+from onhand.services.outlook import Outlook
 
 CELL = 0  # one machine, one cell
 
@@ -39,8 +42,14 @@ class Onhand:
     engine: Engine
     directory: Directory
     display: Display
+    outlook: Outlook
     now: Callable[[], datetime] = utc_now
     measuring: dict[Id, Measuring] = field(default_factory=dict)
+
+
+def _seen(display: Display, outlook: Outlook, levels: Iterable[Level], held_s: float) -> None:
+    display.seen(levels, held_s)
+    outlook.seen(levels)
 
 
 @asynccontextmanager
@@ -57,6 +66,7 @@ async def open_onhand(
         shared = Alone() if redis_url is None else Valkey(redis_url, local, directory.skus)
         async with (
             Display(url, CELL, local, shared) as display,
-            Engine(url, directory, now=now, seen=display.seen) as engine,
+            aclosing(Outlook(connections, directory, CELL)) as outlook,
+            Engine(url, directory, now=now, seen=partial(_seen, display, outlook)) as engine,
         ):
-            yield Onhand(url, connections, engine, directory, display, now)
+            yield Onhand(url, connections, engine, directory, display, outlook, now)

@@ -10,6 +10,7 @@ from onhand.domain.commands import (
     PlacePurchaseOrder,
     PurchaseOrderCommand,
     ReceivePurchaseOrder,
+    ReschedulePurchaseOrder,
     StockLine,
 )
 from onhand.domain.errors import FieldProblem, Invalid, Unknown
@@ -24,7 +25,7 @@ from onhand.services.names import labels, parse_id, products_of, warehouses_of
 from onhand.services.stock import parts_must_fit
 from onhand.services.submitting import Reply, header, header_about, idempotency
 from onhand.services.suppliers import row_named
-from onhand.services.supply_requests import Arrival, NewPurchaseOrder
+from onhand.services.supply_requests import Arrival, NewPurchaseOrder, PurchaseOrderPatch
 
 Answered = Reply[supply_answers.PurchaseOrder]
 
@@ -90,6 +91,21 @@ async def receive(
         supplier.under_delivery_percent,
     )
     return await _submit(onhand, command, idempotency(actor, key, "receive_purchase_order", request, purchase_order_id))
+
+
+async def patch(
+    onhand: Onhand, actor: str, purchase_order_id: str, request: PurchaseOrderPatch, key: str | None = None
+) -> Answered:
+    """Another expected_arrival_date, of an order that is not closed. Raises DomainError."""
+    order = await _order(onhand, purchase_order_id)
+    command = ReschedulePurchaseOrder(
+        header_about(actor, "purchase_order", order.purchase_order_id),
+        order.purchase_order_id,
+        request.expected_arrival_date,
+    )
+    reply = await _submit(onhand, command, idempotency(actor, key, "patch_purchase_order", request, purchase_order_id))
+    onhand.outlook.forget(line.product for line in order.lines)
+    return reply
 
 
 async def cancel(onhand: Onhand, actor: str, purchase_order_id: str, key: str | None = None) -> Answered:

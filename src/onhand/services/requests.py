@@ -85,6 +85,31 @@ class Location(Body):
 CapacityIn = Literal["units", "litres"]
 CapacityPolicy = Literal["ignore", "warn", "refuse"]
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WorkingDays = Annotated[int, Meta(ge=0, le=limits.HANDLING_MAX_DAYS, description="working days")]
+
+
+class ShippingCalendar(Body):
+    """When orders ship, in the warehouse's local time. Given as a whole: what is left out is as here.
+
+    cutoff_time: orders before it are begun on the same day, null = midnight; handling_days: from then until they ship;
+    receiving_days: from the arrival of stock until it can be packed. holidays: closed on the public holidays of the
+    location's country, and of its region (ISO 3166-2 without the country); closed_on: further days.
+    """
+
+    cutoff_time: (
+        Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](?![\s\S])", examples=["14:00"])] | None
+    ) = "14:00"
+    handling_days: WorkingDays = 0
+    receiving_days: WorkingDays = 1
+    working_days: Annotated[list[Weekday], Meta(min_length=1, max_length=7)] = field(
+        default_factory=lambda: list(WEEKDAYS[:5])
+    )
+    holidays: bool = True
+    holiday_region: Annotated[str, Meta(min_length=1, max_length=20, pattern=_TEXT, examples=["SN"])] | None = None
+    closed_on: Annotated[list[date], Meta(max_length=limits.CLOSED_ON_MAX_DAYS)] = field(default_factory=list)
+
 
 class NewWarehouse(Body):
     """capacity_policy: what happens to what would come in beyond the capacity. litres are those of the dimensions."""
@@ -97,6 +122,7 @@ class NewWarehouse(Body):
     capacity_in: CapacityIn = "units"
     capacity_policy: CapacityPolicy = "ignore"
     active: bool = True
+    calendar: ShippingCalendar | None = None
 
 
 class WarehousePatch(Body):
@@ -109,6 +135,7 @@ class WarehousePatch(Body):
     capacity_in: CapacityIn | UnsetType = UNSET
     capacity_policy: CapacityPolicy | UnsetType = UNSET
     active: bool | UnsetType = UNSET
+    calendar: ShippingCalendar | UnsetType = UNSET
 
 
 class LevelSettings(Body):

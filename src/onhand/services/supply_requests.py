@@ -86,6 +86,12 @@ class NewPurchaseOrder(Body):
     expected_arrival_date: date | None = None
 
 
+class PurchaseOrderPatch(Body):
+    """The day that the supplier names now."""
+
+    expected_arrival_date: date
+
+
 class ArrivedLine(Body):
     """Units that have arrived; the warehouse where the order names several.
 

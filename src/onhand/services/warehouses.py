@@ -7,22 +7,25 @@ from msgspec import UNSET
 from psycopg import errors as pg
 
 from onhand.db import queries as q
+from onhand.db import queries_promise as qp
 from onhand.db import queries_room as room
 from onhand.db.query import Connection
 from onhand.domain.errors import AlreadyExists, FieldProblem, Invalid, Unknown
 from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.engine.engine import new_id
-from onhand.services import answers
+from onhand.services import answers, calendars
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import warehouse_named
-from onhand.services.requests import Location, NewWarehouse, WarehousePatch
+from onhand.services.requests import Location, NewWarehouse, ShippingCalendar, WarehousePatch
 
 
 async def create(onhand: Onhand, request: NewWarehouse) -> answers.Warehouse:
     """Raises AlreadyExists, Invalid."""
     warehouse_id = new_id()
     _must_be_time_zone(request.time_zone)
+    today, country = onhand.now().date(), request.location.country
+    calendar = calendars.columns(request.calendar, country, today) if request.calendar is not None else None
     try:
         async with onhand.pool.connection() as connection, connection.transaction():
             await q.INSERT_WAREHOUSE.run(
@@ -38,10 +41,13 @@ async def create(onhand: Onhand, request: NewWarehouse) -> answers.Warehouse:
             )
             await room.INSERT_ROOM.run(connection, cell=CELL, warehouse_id=warehouse_id)
             await _set_capacity(connection, warehouse_id, request.capacity_in, request.capacity_policy)
+            if calendar is not None:
+                await qp.SET_CALENDAR.run(connection, warehouse_id=warehouse_id, **calendar)
             made = await _read(connection, warehouse_id)
     except pg.UniqueViolation:
         raise AlreadyExists("warehouse", request.code) from None
     await onhand.directory.read_warehouses()
+    await onhand.outlook.calendars.read()
     return made
 
 
@@ -66,13 +72,18 @@ async def patch(onhand: Onhand, name: str, request: WarehousePatch) -> answers.W
         row = await q.READ_WAREHOUSE.first(connection, warehouse_id=warehouse_id)
         if row is None:
             raise Unknown("warehouse", name)
-        await q.UPDATE_WAREHOUSE.run(connection, warehouse_id=warehouse_id, now=onhand.now(), **_changed(row, request))
+        changes = _changed(row, request)
+        await q.UPDATE_WAREHOUSE.run(connection, warehouse_id=warehouse_id, now=onhand.now(), **changes)
         if _says_capacity(request):
             capacity_in = row.capacity_in if request.capacity_in is UNSET else request.capacity_in
             policy = row.capacity_policy if request.capacity_policy is UNSET else request.capacity_policy
             await _set_capacity(connection, warehouse_id, capacity_in, policy)
+        if request.calendar is not UNSET:
+            calendar = calendars.columns(request.calendar, changes["country"], onhand.now().date())
+            await qp.SET_CALENDAR.run(connection, warehouse_id=warehouse_id, **calendar)
         changed = await _read(connection, warehouse_id)
     await onhand.directory.read_warehouses()
+    await onhand.outlook.calendars.read()
     return changed
 
 
@@ -101,7 +112,8 @@ async def find(onhand: Onhand, *, limit: int = PAGE_DEFAULT_ROWS, cursor: str | 
     """By code; the cursor is the last code."""
     async with onhand.pool.connection() as connection:
         rows = await q.LIST_WAREHOUSES.all(connection, after=cursor, row_limit=limit + 1)
-    items = [_answer(row) for row in rows[:limit]]
+        shown = await calendars.shown(connection, [row.warehouse_id for row in rows])
+    items = [_answer(row, shown[row.warehouse_id]) for row in rows[:limit]]
     return answers.Page(items, items[-1].code if len(rows) > limit else None)
 
 
@@ -124,10 +136,10 @@ async def _read(connection: Connection, warehouse_id: Id) -> answers.Warehouse:
     row = await q.READ_WAREHOUSE.first(connection, warehouse_id=warehouse_id)
     if row is None:
         raise Unknown("warehouse", str(warehouse_id))
-    return _answer(row)
+    return _answer(row, (await calendars.shown(connection, [warehouse_id]))[warehouse_id])
 
 
-def _answer(row: q.WarehouseRow) -> answers.Warehouse:
+def _answer(row: q.WarehouseRow, calendar: ShippingCalendar) -> answers.Warehouse:
     return answers.Warehouse(
         warehouse_id=str(row.warehouse_id),
         code=row.code,
@@ -143,6 +155,7 @@ def _answer(row: q.WarehouseRow) -> answers.Warehouse:
         capacity_in=row.capacity_in,
         capacity_policy=row.capacity_policy,
         active=row.active,
+        calendar=calendar,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
