@@ -139,7 +139,7 @@ PURCHASE_ORDERS = [
         shown={**examples.PURCHASE_ORDER, "expected_arrival_date": "2026-03-10"},
         problems=("NOT_FOUND", "PURCHASE_ORDER_CLOSED", *BUSY),
         idempotent=True,
-        description="The promises of all who wait for it move with it, each with an event.",
+        description="What availability promises moves with it: at once in this process, within a second in others.",
     ),
     Route(
         method="POST",
