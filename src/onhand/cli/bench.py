@@ -63,6 +63,7 @@ app.command(
 app.command(
     "onhand.cli.bench_trigger:run_trigger", name="trigger", help_epilogue=examples.OF["bench_trigger:run_trigger"]
 )
+app.command("onhand.cli.bench_wire:run_wire", name="wire", help_epilogue=examples.OF["bench_wire:run_wire"])
 
 
 @app.command

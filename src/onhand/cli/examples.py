@@ -241,6 +241,12 @@ Examples:
   onhand bench replenishment orders.csv.gz
   onhand bench replenishment orders.csv.gz --policy reorder --limit 2000
 """,
+    "bench_wire:run_wire": """Granian is measured too where it is installed beside onhand: pip install granian
+
+Examples:
+  onhand bench wire
+  onhand bench wire --repeats 5 --json
+""",
     "bench_trigger:run_trigger": """Examples:
   onhand bench trigger --levels 60000
   onhand bench trigger --rounds 15 --json
