@@ -17,7 +17,7 @@ from onhand.db.arrays import Blobs, Ids
 from onhand.db.exchange import Asked
 from onhand.db.exchange import ExchangingConnection as Connection
 from onhand.domain.admitting import RoomUnknown
-from onhand.domain.commands import Command
+from onhand.domain.commands import Command, Reserve
 from onhand.domain.decide import Verdict, decide
 from onhand.domain.errors import IdempotencyKeyReused
 from onhand.domain.ids import Id, NewId
@@ -205,6 +205,10 @@ class Batch:
         ranker: Ranker,
     ) -> tuple[list[Answer], World]:
         fresh: list[Command] = [job.command for job in self.jobs if job.key is None or job.key.digest not in replays]
+        if replays or not all(isinstance(command, Reserve) for command in fresh):
+            # The plans took what a replay does not take again, and knew nothing of what other commands give back: which
+            # warehouse an order gets must not hang on what else is in its batch.
+            facts.foresight.plans.clear()
         now = self.now()
         while True:
             world = facts.world(now, self.new_id, ranker)
