@@ -11,13 +11,20 @@ from onhand.cache import metrics
 from onhand.domain.errors import IdempotencyKeyReused, InsufficientStock
 from onhand.domain.limits import SOLD_OUT_KNOWN_S
 from onhand.engine import metrics as engine_metrics
-from onhand.services import availability, display, reservations
+from onhand.services import availability, crowd, display, reservations
 from onhand.services.context import Onhand, open_onhand
 from onhand.services.requests import NewReservation, ReservationLine, ReservationPart, Selling
 from support.services import ACTOR, Corner, a_corner, a_warehouse
 
 pytestmark = pytest.mark.anyio
+CROWD = crowd.SOLD_OUT_CROWD_MIN
 SLACK_S = 0.25  # two busy processors: a try, and the commit before it, take their time
+
+
+@pytest.fixture(autouse=True)
+def _everyone_is_a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate is what is looked at here, and a crowd takes its time."""
+    monkeypatch.setattr(crowd, "SOLD_OUT_CROWD_MIN", 1)
 
 
 def refusals() -> float:
@@ -101,6 +108,56 @@ async def test_in_another_process_it_opens_within_the_bound(fresh_database_url: 
     assert longest < SOLD_OUT_KNOWN_S + SLACK_S
 
 
+async def wrongly_refused(url: str, rounds: int = 30) -> int:
+    """How often a unit that has just come back through one process is not to be had through another."""
+    wrong = 0
+    async with open_onhand(url) as one, open_onhand(url) as other:
+        here = await a_corner(one, 1)
+        there = Corner(other, here.sku, here.warehouse)
+        held = await buy(here)
+        for _ in range(rounds):
+            assert held is not None
+            assert await buy(there) is None
+            await reservations.release(one, ACTOR, held, ReservationPart())
+            held = await buy(there)
+            if held is None:
+                wrong += 1
+                held = await buy(here)
+    return wrong
+
+
+async def test_while_few_ask_another_process_sells_it_at_once(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await wrongly_refused(fresh_database_url) > 0, "as if they were a crowd"
+    monkeypatch.setattr(crowd, "SOLD_OUT_CROWD_MIN", CROWD)
+    assert await wrongly_refused(fresh_database_url) == 0
+
+
+async def test_a_crowd_is_refused_by_the_gate(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "SOLD_OUT_CROWD_MIN", CROWD)
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 1)
+        assert await buy(corner)
+        assert await buy(corner) is None
+        before, number = refusals(), 0
+        while refusals() - before < 100:  # However long a slow machine takes.
+            await asyncio.gather(*(buy(corner) for _ in range(CROWD)))
+            number += 1
+            assert number < 100
+        assert await buy(corner) is None
+
+
+async def test_crowds_are_counted_by_sku_and_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "SOLD_OUT_CROWD_MIN", CROWD)
+    crowds = crowd.Crowds()
+    asked = [crowds.joins("A", 100.0) for _ in range(CROWD)]
+    assert asked == [False] * (CROWD - 1) + [True]
+    assert not crowds.joins("B", 100.0)
+    assert crowds.joins("A", 100.0 + crowd.SOLD_OUT_CROWD_S), "the window before counts"
+    assert not crowds.joins("A", 100.0 + 3 * crowd.SOLD_OUT_CROWD_S)
+
+
 @pytest.mark.parametrize("routed", [False, True], ids=["from a warehouse", "routed"])
 async def test_without_the_bound_it_would_not(
     fresh_database_url: str, monkeypatch: pytest.MonkeyPatch, routed: bool
@@ -126,9 +183,9 @@ async def engine_asked(url: str, seconds: float = 1.0) -> float:
 async def test_while_orders_come_the_level_is_read_again_before_the_gate_opens(
     fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(display, "SOLD_OUT_LOOK_S", SOLD_OUT_KNOWN_S)
-    without = await engine_asked(fresh_database_url)
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(display, "SOLD_OUT_LOOK_S", SOLD_OUT_KNOWN_S)
+        without = await engine_asked(fresh_database_url)
     assert without > 10
     assert await engine_asked(fresh_database_url) < without / 2
 

@@ -43,6 +43,9 @@ PROMISES_KEPT_MAX = 10_000  # of what lies on the shelf, in one process, for a m
 AVAILABILITY_FETCH_MAX_SKUS = 250  # in one query: its rows are read in one step, in which nobody else is served
 SOLD_OUT_KNOWN_S = 0.05  # how old the news may be that refuses an order without asking the database
 SOLD_OUT_LOOK_S = 0.02  # how old, when somebody asks, it is looked at again
+SOLD_OUT_CROWD_MIN = 64  # so many must have asked a process for what is sold out within so long: fewer ask the engine
+SOLD_OUT_CROWD_S = 0.25
+CROWDS_MAX_SKUS = 10_000
 
 BATCH_MAX_COMMANDS = 512  # of one transaction of the engine
 BATCH_MAX_LINES = 4_000

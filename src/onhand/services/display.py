@@ -17,6 +17,7 @@ from onhand.cache.port import Shared
 from onhand.domain.ids import Id
 from onhand.domain.level import Level, LevelKey
 from onhand.domain.limits import AVAILABILITY_FETCH_MAX_SKUS, SOLD_OUT_KNOWN_S, SOLD_OUT_LOOK_S
+from onhand.services.crowd import Crowds
 from onhand.services.stock_reader import StockReader
 
 FETCHES_MAX = 2  # queries at the same time, of each kind
@@ -32,6 +33,7 @@ class Display:
         self.shared = shared
         self._reader = StockReader(url, cell)
         self._looking: dict[str, asyncio.Task[None]] = {}
+        self._crowds = Crowds()
         self._fills: Coalesced[str, Stock] = Coalesced(
             self._fetch, share=True, fetches_max=FETCHES_MAX, keys_max=AVAILABILITY_FETCH_MAX_SKUS
         )
@@ -137,8 +139,11 @@ class Display:
         return self._is_known(seen_s, sku)
 
     def _is_known(self, seen_s: float, sku: str) -> bool:
-        """Whether what looks sold out was seen lately enough. What is asked for is looked at again in time."""
-        age_s = time.monotonic() - seen_s
+        """Whether a crowd asks for what looks sold out, seen lately enough; it is looked at again in time."""
+        now_s = time.monotonic()
+        if not self._crowds.joins(sku, now_s):
+            return False
+        age_s = now_s - seen_s
         if age_s > SOLD_OUT_LOOK_S and sku not in self._looking:
             self._looking[sku] = asyncio.create_task(self._look(sku))
         if age_s > SOLD_OUT_KNOWN_S:

@@ -1,10 +1,11 @@
 """The sold-out gate: when a flash sale is over, its shoppers are refused without a lock on its level.
 
-Only an order of one line, for what this process has itself seen to be sold out within the last SOLD_OUT_KNOWN_S
-seconds, by the lock of a batch or by a read: the level where the line names a warehouse, else all levels of the
-product. While orders keep coming it is read again before that time is over. In any doubt the engine decides; what it
-sees, sold out or not, is the next news. A commit in this process is known at once: a release opens the gate with its
-answer.
+Only in a crowd (onhand.services.crowd): while few ask, the engine decides, which is exact in every process at every
+moment. And only an order of one line, for what this process has itself seen to be sold out within the last
+SOLD_OUT_KNOWN_S seconds, by the lock of a batch or by a read: the level where the line names a warehouse, else all
+levels of the product. While orders keep coming it is read again before that time is over. In any doubt the engine
+decides; what it sees, sold out or not, is the next news. A commit in this process is known at once: a release opens the
+gate with its answer.
 
 Without an Idempotency-Key the refusal costs no transaction at all. With one it is kept under the key first, those of
 all who wait at the same moment in one INSERT (onhand.engine.refusing); a key that has another outcome gets that one.
