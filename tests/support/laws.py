@@ -9,6 +9,15 @@ RESERVED_SUM = """
 sum(CASE type WHEN 'RESERVE' THEN -quantity WHEN 'RELEASE' THEN -quantity WHEN 'FULFILL' THEN quantity ELSE 0 END)
 """
 BROKEN = {
+    "who wants attention is noted, and nobody else": """
+        SELECT * FROM (
+          SELECT level.cell, kind.name AS kind, sku, product_id, warehouse_id FROM level JOIN product USING (product_id)
+          CROSS JOIN LATERAL (VALUES ('below', on_hand - backordered < reorder_threshold), ('none', on_hand = 0),
+            ('reorder', on_hand - backordered + quality_control < reorder_threshold),
+            ('backordered', backordered > 0)) kind (name, holds) WHERE kind.holds
+        ) wanted FULL JOIN stock_alert USING (cell, kind, sku, product_id, warehouse_id)
+        WHERE wanted.cell IS DISTINCT FROM stock_alert.cell
+    """,
     "law 1: quantities of a level": """
         SELECT level.* FROM level
         WHERE NOT (on_hand >= 0 AND 0 <= backordered AND backordered <= reserved AND reserved - backordered <= on_hand)

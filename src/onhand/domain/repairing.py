@@ -35,7 +35,7 @@ def repair(world: World, command: Repair) -> OperationDone | Nothing:
         return Nothing()
     world.open_operation(command.header, "ADJUST")
     level.reserved = sums.open_reserved
-    level.backordered = sums.open_backordered
+    world.owe(level, sums.open_backordered - level.backordered)
     level.version = max(level.version, sums.ledger_version)
     if unsold:
         world.post(level, command.header, "RESERVE" if unsold > 0 else "RELEASE", -unsold, reason=REASON)
