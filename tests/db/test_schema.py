@@ -156,6 +156,7 @@ BAD: dict[str, list[dict[str, Any]]] = {
         *({name: 0} for name in ("minimum_order", "pack_size", "priority")),
         {"unit_cost": -1},
     ],
+    "supplier_region_is_of_a_country": [{"holiday_region": "SN"}],
     "supplier_measured_after_receipts_in_range": [{"measured_after_receipts": bad} for bad in (-1, 21)],
     "measured_lead_time_days_in_range": [{"days": []}, {"days": [-1]}, {"days": [1] * 21}],
     "purchase_order_status_known": [{"status": "lost", "placed_at": TIME, "expected_arrival_date": "2026-03-01"}],

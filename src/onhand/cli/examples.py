@@ -116,7 +116,7 @@ Examples:
   onhand export reservations --from 2026-03-01 open.csv
 """,
     "importing:suppliers": """Columns: supplier, sku and lead_time_days; name, lead_time_in, reorders, \
-over_delivery_percent, under_delivery_percent, measured_after_receipts, active, supplier_sku, minimum_order, \
+over_delivery_percent, under_delivery_percent, measured_after_receipts, country, holiday_region, active, supplier_sku, minimum_order, \
 pack_size, unit_cost and priority may be there. A supplier that exists keeps its settings, and sells what no row names \
 as before.
 
