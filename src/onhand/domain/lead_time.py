@@ -52,9 +52,7 @@ class LeadTime(msgspec.Struct, frozen=True):
         Measured: the mean, rounded up to whole days; a supplier that counts working days delivers on no other day.
         """
         if self.source == "agreed" or self.mean_days is None:
-            return arrival_date(
-                placed, self.agreed_days, working_days=self.working_days, holidays=self.holidays
-            )
+            return arrival_date(placed, self.agreed_days, working_days=self.working_days, holidays=self.holidays)
         arrival = placed + timedelta(days=math.ceil(self.mean_days))
         return working_day(arrival, self.holidays) if self.working_days else arrival
 

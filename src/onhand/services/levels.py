@@ -27,9 +27,7 @@ async def put(onhand: Onhand, sku: str, warehouse: str, settings: LevelSettings)
             **{name: None if value is UNSET else value for name, value in given.items()},
             **{f"set_{name}": value is not UNSET for name, value in given.items()},
         )
-        await alert.REFRESH_ALERTS.run(
-            connection, cell=CELL, product_ids=[product_id], warehouse_ids=[warehouse_id]
-        )
+        await alert.REFRESH_ALERTS.run(connection, cell=CELL, product_ids=[product_id], warehouse_ids=[warehouse_id])
         rows = await q.LIST_LEVELS.all(
             connection,
             product_id=product_id,

@@ -7,7 +7,18 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType, field
 
 from onhand.domain import limits
-from onhand.services.requests import _TEXT, Body, Count, Country, HolidayRegion, Name, Quantity, Sku, UuidText, WarehouseCode
+from onhand.services.requests import (
+    _TEXT,
+    Body,
+    Count,
+    Country,
+    HolidayRegion,
+    Name,
+    Quantity,
+    Sku,
+    UuidText,
+    WarehouseCode,
+)
 
 SupplierCode = Annotated[
     str, Meta(min_length=1, max_length=limits.SUPPLIER_CODE_MAX_CHARS, pattern=_TEXT, examples=["ACME"])

@@ -76,6 +76,13 @@ ON CONFLICT (cell, product_id, warehouse_id) DO UPDATE SET
   safety_stock = CASE WHEN :set_safety_stock::boolean THEN EXCLUDED.safety_stock ELSE level.safety_stock END
 RETURNING product_id, warehouse_id;
 
+-- name: read_level_settings
+SELECT level.product_id, level.warehouse_id, level.reorder_threshold, level.reorder_quantity, level.backorder_limit,
+       level.safety_stock
+FROM level JOIN unnest(:product_ids::uuid[], :warehouse_ids::uuid[]) AS wanted (product_id, warehouse_id)
+  USING (product_id, warehouse_id)
+WHERE level.cell = :cell;
+
 -- name: lock_levels_of_product
 -- In key order, as every lock on levels.
 SELECT product_id, warehouse_id FROM level WHERE cell = :cell AND product_id = :product_id

@@ -28,6 +28,14 @@ WHERE level.cell = :cell
   AND (level.warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL)
 ORDER BY level.product_id, level.warehouse_id;
 
+-- name: export_warehouses
+SELECT code, name, latitude, longitude, country, postal_code, time_zone, capacity, capacity_in, capacity_policy, active,
+       to_char(cutoff_time, 'HH24:MI') AS cutoff_time, handling_days, receiving_days,
+       (SELECT string_agg((ARRAY['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])[day],
+                          ' ' ORDER BY day) FROM unnest(working_days) day) AS working_days,
+       holidays, holiday_region, array_to_string(closed_on, ' ') AS closed_on
+FROM warehouse WHERE warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL ORDER BY code;
+
 -- name: export_ledger
 -- Oldest first: ids sort by time.
 SELECT ledger.txn_id, ledger.operation_id, ledger.type, product.sku, warehouse.code AS warehouse, ledger.quantity,
@@ -42,6 +50,7 @@ LEFT JOIN ledger_state inspected ON inspected.cell = ledger.cell AND inspected.t
 WHERE ledger.cell = :cell
   AND (ledger.product_id = :product_id::uuid OR :product_id::uuid IS NULL)
   AND (ledger.warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL)
+  AND (ledger.type = :type::text OR :type::text IS NULL)
   AND (ledger.created_at >= :from_time::timestamptz OR :from_time::timestamptz IS NULL)
   AND (ledger.created_at < :to_time::timestamptz OR :to_time::timestamptz IS NULL)
 ORDER BY ledger.txn_id;
