@@ -46,11 +46,13 @@ BROKEN = {
         SELECT level.*, sums.* FROM level FULL JOIN (
           SELECT cell, product_id, warehouse_id,
                  sum(CASE state WHEN 'damaged' THEN quantity ELSE 0 END) AS damaged_sum,
-                 sum(CASE state WHEN 'quality_control' THEN quantity ELSE 0 END) AS quality_control_sum
+                 sum(CASE state WHEN 'quality_control' THEN quantity ELSE 0 END) AS quality_control_sum,
+                 sum(CASE state WHEN 'safety_stock' THEN quantity ELSE 0 END) AS set_aside_sum
           FROM ledger_state GROUP BY cell, product_id, warehouse_id
         ) sums USING (cell, product_id, warehouse_id)
         WHERE level.damaged IS DISTINCT FROM coalesce(damaged_sum, 0)
            OR level.quality_control IS DISTINCT FROM coalesce(quality_control_sum, 0)
+           OR level.set_aside IS DISTINCT FROM coalesce(set_aside_sum, 0)
     """,
     "what moved between states has its ledger row": """
         SELECT moved.* FROM ledger_state moved WHERE NOT EXISTS (

@@ -151,7 +151,7 @@ Examples:
   onhand import adjustments broken.csv --report refused.csv
 """,
     "importing_floor:state_changes": """Columns: sku, warehouse, quantity, from and to (available, damaged, \
-quality_control; to also scrapped), reason.
+quality_control, safety_stock; to also scrapped), reason.
 
 Examples:
   onhand import state-changes inspected.csv --dry-run

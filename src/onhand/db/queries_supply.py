@@ -146,6 +146,8 @@ class StateDifferenceRow(NamedTuple):
     ledger_damaged: int
     level_quality_control: int
     ledger_quality_control: int
+    level_set_aside: int
+    ledger_set_aside: int
     orphans: int
 
 

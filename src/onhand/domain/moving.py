@@ -282,6 +282,7 @@ def posted_line(level: Level, quantity: int, reason: str | None = None) -> Poste
         reason,
         level.damaged,
         level.quality_control,
+        level.set_aside,
     )
 
 

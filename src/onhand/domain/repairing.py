@@ -25,6 +25,7 @@ def repair(world: World, command: Repair) -> OperationDone | Nothing:
     strange = [
         (State.DAMAGED, level.damaged - sums.ledger_damaged),
         (State.QUALITY_CONTROL, level.quality_control - sums.ledger_quality_control),
+        (State.SAFETY_STOCK, level.set_aside - sums.ledger_set_aside),
     ]
     agreed = not any(units for _, units in strange) and (level.reserved, level.backordered, level.version) == (
         sums.open_reserved,

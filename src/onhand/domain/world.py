@@ -74,6 +74,7 @@ class Sums(msgspec.Struct, frozen=True):
     open_backordered: int
     ledger_damaged: int = 0
     ledger_quality_control: int = 0
+    ledger_set_aside: int = 0
 
 
 class MissingFactsError(Exception):
@@ -255,8 +256,9 @@ class World:
         self.state_entries.append(entry)
 
     def shift(self, level: Level, state: str, quantity: int) -> None:
-        """Move units into (+) or out of (-) damaged or quality_control, right after the post of the same moment."""
-        setattr(level, state, getattr(level, state) + quantity)
+        """Move units into (+) or out of (-) a state beside the shelf, right after the post of the same moment."""
+        column = "set_aside" if state == "safety_stock" else state
+        setattr(level, column, getattr(level, column) + quantity)
         self.alerts[level.key] = None
         self.note_state(level, state, quantity)
 
@@ -282,7 +284,8 @@ def must_be_active(world: World, index: int, warehouse: Id) -> None:
 
 def fits(level: Level, quantity: int) -> bool:
     """Whether that many units more can be counted at all (PostgreSQL integer), whatever state they end in."""
-    return level.on_hand + level.incoming + level.damaged + level.quality_control + quantity <= QUANTITY_MAX_UNITS
+    beside = level.damaged + level.quality_control + level.set_aside
+    return level.on_hand + level.incoming + beside + quantity <= QUANTITY_MAX_UNITS
 
 
 def reservable(level: Level, quantity: int) -> bool:

@@ -28,6 +28,7 @@ SETTINGS = ("reorder_threshold", "reorder_quantity", "backorder_limit", "safety_
 LEVEL_COLUMNS = (
     *("sku", "warehouse", "on_hand", "reserved", "backordered", "available", "incoming", "damaged", "quality_control"),
     *SETTINGS,
+    "set_aside",
 )
 REQUIRED_LEVEL_COLUMNS = ("sku", "warehouse")
 AT_ONCE = 8

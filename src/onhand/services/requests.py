@@ -193,11 +193,11 @@ class NewAdjustment(Body):
 
 
 class StateLine(Body):
-    """quantity units move from one state to another; available is on_hand, scrapped is gone."""
+    """quantity units move from one state to another; available is on_hand, safety_stock set_aside, scrapped is gone."""
 
     quantity: Quantity
-    from_: Literal["available", "damaged", "quality_control"] = field(name="from")
-    to: Literal["available", "damaged", "quality_control", "scrapped"]
+    from_: Literal["available", "damaged", "quality_control", "safety_stock"] = field(name="from")
+    to: Literal["available", "damaged", "quality_control", "safety_stock", "scrapped"]
     reason: Reason
     sku: Sku | None = None
     product_id: UuidText | None = None
