@@ -180,6 +180,47 @@ Examples:
   onhand import warehouses warehouses.csv --dry-run
   onhand import warehouses warehouses.csv --update
 """,
+    "purchase-order": """Examples:
+  onhand purchase-order list --status draft
+  onhand purchase-order place 019332c5-71b0-7c3a-9a41-5b1f0f8c1a12
+""",
+    "purchasing:listing": """Examples:
+  onhand purchase-order list --supplier KILN
+  onhand purchase-order list --status draft --json | jq -r '.[].purchase_order_id'
+""",
+    "purchasing:look": """Examples:
+  onhand purchase-order show 019332c5-71b0-7c3a-9a41-5b1f0f8c1a12
+""",
+    "purchasing:place": """Examples:
+  onhand purchase-order place 019332c5-71b0-7c3a-9a41-5b1f0f8c1a12
+""",
+    "purchasing:receive": """What came in parts, damaged or to be looked at: onhand import receipts.
+
+Examples:
+  onhand purchase-order receive 019332c5-71b0-7c3a-9a41-5b1f0f8c1a12
+""",
+    "purchasing:cancel": """Examples:
+  onhand purchase-order cancel 019332c5-71b0-7c3a-9a41-5b1f0f8c1a12
+""",
+    "transfer": """Examples:
+  onhand transfer list --status in_transit
+  onhand transfer receive 019332c5-71b0-7c3a-9a41-5b1f0f8c1a15
+""",
+    "transferring:listing": """Examples:
+  onhand transfer list --status in_transit
+""",
+    "transferring:look": """Examples:
+  onhand transfer show 019332c5-71b0-7c3a-9a41-5b1f0f8c1a15
+""",
+    "transferring:receive": """Examples:
+  onhand transfer receive 019332c5-71b0-7c3a-9a41-5b1f0f8c1a15
+""",
+    "transferring:cancel": """Examples:
+  onhand transfer cancel 019332c5-71b0-7c3a-9a41-5b1f0f8c1a15
+""",
+    "transferring:write_off": """Examples:
+  onhand transfer write-off 019332c5-71b0-7c3a-9a41-5b1f0f8c1a15 --reason "fell off the lorry"
+""",
     "exporting:warehouses": """Examples:
   onhand export warehouses warehouses.csv
 """,

@@ -1,7 +1,7 @@
 """How much warehouses take in: commands that bring stock, and measurements of what lies there.
 
 The engine knows what is in a warehouse at most, and counts it up; sales do not count it down. Only when that bound says
-that something does not fit, the warehouse is measured and the command judged anew (docs/floor.md).
+that something does not fit, the warehouse is measured and the command judged anew (docs/capacity.md).
 """
 
 import asyncio
