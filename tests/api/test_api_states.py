@@ -43,6 +43,28 @@ def test_units_are_received_looked_at_and_thrown_away(client, shop, place):
     assert by_warehouse == entries
 
 
+def test_units_are_set_aside_as_safety_stock_and_put_back(client, shop, place):
+    """They are not sold, whoever asks; the setting says how many there should be, set_aside how many there are."""
+    shop.post("/v1/receipts", {"lines": [{**place, "quantity": 10}]})
+    client.put(f"/v1/levels/{place['sku']}/{place['warehouse']}", json={"safety_stock": 4})
+    [line] = shop.post("/v1/state_changes", moving(place, 4, "available", "safety_stock"))["lines"]
+    assert (line["quantity"], line["on_hand"], line["set_aside"]) == (-4, 6, 4)
+    level = shop.level(place["sku"], place["warehouse"])
+    assert (level["on_hand"], level["available"], level["safety_stock"], level["set_aside"]) == (6, 6, 4, 4)
+    refused = client.post("/v1/reservations", json={"lines": [{**place, "quantity": 7}]})
+    assert (refused.status_code, refused.json()["errors"][0]["available"]) == (409, 6)
+    shop.post("/v1/state_changes", moving(place, 1, "safety_stock", "damaged"))
+    shop.post("/v1/state_changes", moving(place, 3, "safety_stock", "available"))
+    entries = client.get("/v1/ledger", params={"sku": place["sku"]}).json()["items"]
+    assert [(e["quantity"], e["states"]) for e in entries[:3]] == [
+        (3, {"safety_stock": -3}),
+        (0, {"safety_stock": -1, "damaged": 1}),
+        (-4, {"safety_stock": 4}),
+    ]
+    level = shop.level(place["sku"], place["warehouse"])
+    assert (level["on_hand"], level["set_aside"], level["damaged"]) == (9, 0, 1)
+
+
 def test_more_than_is_in_a_state_is_refused(client, shop, place):
     shop.post("/v1/receipts", {"lines": [{**place, "quantity": 3, "damaged": 1}]})
     for source, there in (("available", 2), ("damaged", 1), ("quality_control", 0)):

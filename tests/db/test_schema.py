@@ -112,6 +112,7 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "level_on_hand_not_negative": [{"on_hand": -1, "reserved": 0, "backordered": 0}],
     "level_backordered_within_reserved": [{"backordered": -1, "on_hand": 9}, {"backordered": 4}],
     "level_covered_within_on_hand": [{"on_hand": 1}],
+    "level_set_aside_not_negative": [{"set_aside": -1}],
     "level_states_not_negative": [{state: -1} for state in ("damaged", "quality_control", "incoming")],
     "level_backorder_limit_not_negative": [{"backorder_limit": -1}],
     "level_settings_not_negative": [
@@ -156,6 +157,7 @@ BAD: dict[str, list[dict[str, Any]]] = {
         *({name: 0} for name in ("minimum_order", "pack_size", "priority")),
         {"unit_cost": -1},
     ],
+    "supplier_region_is_of_a_country": [{"holiday_region": "SN"}],
     "supplier_measured_after_receipts_in_range": [{"measured_after_receipts": bad} for bad in (-1, 21)],
     "measured_lead_time_days_in_range": [{"days": []}, {"days": [-1]}, {"days": [1] * 21}],
     "purchase_order_status_known": [{"status": "lost", "placed_at": TIME, "expected_arrival_date": "2026-03-01"}],

@@ -1,6 +1,7 @@
 """Capacity: what fits, what is refused, what is only warned of. The bound is never below the truth."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,12 +12,16 @@ from onhand.domain.admitting import RoomUnknown
 from onhand.domain.commands import (
     Adjust,
     AdjustLine,
+    ArrivalLine,
     CancelTransfer,
     ChangeState,
     Command,
+    CreatePurchaseOrder,
     Dispatch,
     Fulfill,
+    PlacePurchaseOrder,
     Receive,
+    ReceivePurchaseOrder,
     ReceiveTransfer,
     ReturnLine,
     StateLine,
@@ -35,6 +40,7 @@ from support.worlds import (
     A,
     B,
     a_world,
+    an_id,
     broken,
     header,
     line,
@@ -123,6 +129,25 @@ def test_transfers_are_judged_where_they_arrive() -> None:
     world.rooms[NORTH].base = 13
     moved(world, CancelTransfer(header(), under_way))
     assert broken(world) == []
+
+
+def test_what_does_not_fit_is_named_by_its_line_of_the_request_and_not_of_the_order() -> None:
+    world = roomy(5)
+    lines = (stock(3, A, EAST), stock(9, B, EAST))
+    order = CreatePurchaseOrder(header(), an_id("supplier", 1), lines)
+    for command in (order, PlacePurchaseOrder(header(), order.header.operation_id, date(2026, 3, 6))):
+        assert not isinstance(verdict(world, command), DomainError)
+    subject = order.header.operation_id
+    part = ReceivePurchaseOrder(header(measured=True), subject, (ArrivalLine(B, 6),))
+    assert [x.line for x in refused(world, part, CapacityExceeded).excesses] == [0]
+    whole = ReceivePurchaseOrder(header(measured=True), subject)
+    assert [x.line for x in refused(world, whole, CapacityExceeded).excesses] == [1]
+    posted(world, delivery(9, product=A, warehouse=NORTH))
+    posted(world, delivery(9, product=B, warehouse=NORTH))
+    wanted = (TransferLineWanted(A, 9), TransferLineWanted(B, 9))
+    under_way = moved(world, Dispatch(header(), NORTH, EAST, wanted, immediate=False)).transfer_id
+    arrival = ReceiveTransfer(header(measured=True), under_way, (TransferLineWanted(B, 6),))
+    assert [x.line for x in refused(world, arrival, CapacityExceeded).excesses] == [0]
 
 
 def test_returns_are_judged_and_refused_units_take_no_room() -> None:

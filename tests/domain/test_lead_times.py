@@ -31,6 +31,15 @@ def test_who_counts_working_days_delivers_on_no_weekend() -> None:
     assert LeadTime(3, working_days=True).arrival(FRIDAY) == date(2026, 3, 11)
 
 
+def test_holidays_are_no_working_days() -> None:
+    closed = {date(2026, 3, 9), date(2026, 3, 17)}
+    assert LeadTime(3, working_days=True, holidays=closed).arrival(FRIDAY) == date(2026, 3, 12)  # Not Monday the 9th
+    assert LeadTime(3, working_days=False, holidays=closed).arrival(FRIDAY) == date(2026, 3, 9)
+    measured = {"measured_after_receipts": 1, "took_days": (11,), "holidays": closed}
+    assert LeadTime(3, working_days=True, **measured).arrival(FRIDAY) == date(2026, 3, 18)
+    assert LeadTime(0, working_days=True, holidays=closed).arrival(FRIDAY) == FRIDAY
+
+
 @given(
     st.lists(st.integers(0, 400), min_size=1, max_size=20), st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.booleans()
 )

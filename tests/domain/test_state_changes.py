@@ -28,7 +28,7 @@ from onhand.domain.states import State
 from onhand.domain.world import World
 from support.worlds import EAST, A, B, a_world, an_id, broken, header, line, posted, refused, reserved, stock, verdict
 
-STATES = "available", "damaged", "quality_control"
+STATES = "available", "damaged", "quality_control", "safety_stock"
 SOURCE, TARGET = st.sampled_from(STATES), st.sampled_from([*STATES, "scrapped"])
 
 
@@ -169,7 +169,8 @@ def test_units_are_where_they_were_put(commands: list[Command]) -> None:
             assert all(units <= there[state] for state, units in asked.items())
             there = after
         if (A, EAST) in world.levels:
-            assert states(world) == tuple(there[state] for state in STATES)
+            assert states(world) == tuple(there[state] for state in STATES[:3])
+            assert world.levels[A, EAST].set_aside == there["safety_stock"]
         assert broken(world) == []
 
 

@@ -88,13 +88,14 @@ async def test_reconciliation_knows_the_states_and_mends_their_books(fresh_datab
         assert (await reconcile.run(onhand)).clean
         async with shop.pool.connection() as connection:
             await connection.execute(
-                "UPDATE level SET damaged = 3, quality_control = 1 WHERE product_id = %s", [place[0]]
+                "UPDATE level SET damaged = 3, quality_control = 1, set_aside = 2 WHERE product_id = %s", [place[0]]
             )
         report = await reconcile.run(onhand)
         [difference] = report.differences
         assert difference.kind == "state_sums"
         assert difference.cause.startswith(
-            "The level says 3 damaged, its ledger 5; the level says 1 in quality control"
+            "The level says 3 damaged, its ledger 5; the level says 1 in quality control, its ledger 0; "
+            "the level says 2 set aside"
         )
         mended = await reconcile.run(onhand, repair=True)
         assert (mended.clean, len(mended.repairs), mended.repairs[0].lines[0].damaged) == (True, 1, 3)

@@ -1,13 +1,12 @@
 """Purchase orders on a real database: raced, repeated, reconciled."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
 
 from onhand.db import queries as q
-from onhand.db import queries_supply as supply
 from onhand.domain.commands import (
     CancelPurchaseOrder,
     CreatePurchaseOrder,
@@ -18,38 +17,20 @@ from onhand.domain.commands import (
 from onhand.domain.errors import DomainError
 from onhand.domain.ids import Id
 from onhand.engine.batch import Batch
-from onhand.engine.engine import new_id
 from onhand.services import reconcile
 from onhand.services.context import open_onhand
 from support.laws import broken_laws
 from support.stock import Shop, header, opened
+from support.supply import a_supplier
 
 pytestmark = pytest.mark.anyio
 DAY = date(2026, 3, 6)
 
 
-async def a_supplier(shop: Shop) -> Id:
-    supplier = new_id()
-    async with shop.pool.connection() as connection:
-        await supply.INSERT_SUPPLIER.run(
-            connection,
-            supplier_id=supplier,
-            code=str(supplier),
-            name="A supplier",
-            lead_time_in="calendar_days",
-            reorders="placed",
-            over_delivery_percent=0,
-            under_delivery_percent=0,
-            active=True,
-            now=datetime.now(UTC),
-        )
-    return supplier
-
-
 async def drafted(shop: Shop, units: int = 5) -> tuple[Id, tuple[Id, Id]]:
     """A draft for a level that does not exist yet."""
     place = await shop.stocked(0)
-    command = CreatePurchaseOrder(header(), await a_supplier(shop), (StockLine(*place, units),))
+    command = CreatePurchaseOrder(header(), await a_supplier(shop.pool), (StockLine(*place, units),))
     await shop.engine.submit(command)
     return command.header.operation_id, place
 
@@ -60,10 +41,12 @@ async def broken(shop: Shop) -> dict[str, list[Any]]:
 
 
 def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have read before either writes; a cancellation writes last, so that it overwrites what it has not seen."""
     decide = Batch._decide
 
     async def slow(batch: Batch, *facts: Any) -> Any:
-        await asyncio.sleep(0.2)
+        cancels = any(isinstance(job.command, CancelPurchaseOrder) for job in batch.jobs)
+        await asyncio.sleep(0.4 if cancels else 0.2)
         return await decide(batch, *facts)
 
     monkeypatch.setattr(Batch, "_decide", slow)
@@ -112,7 +95,7 @@ async def test_an_order_written_twice_with_one_id_is_one(fresh_database_url: str
     """As a retry after a lost answer writes it."""
     async with opened(fresh_database_url) as shop:
         place = await shop.stocked(0)
-        command = CreatePurchaseOrder(header(), await a_supplier(shop), (StockLine(*place, 5),))
+        command = CreatePurchaseOrder(header(), await a_supplier(shop.pool), (StockLine(*place, 5),))
         first, second = [(await shop.engine.submit(command)).verdict for _ in range(2)]
         assert first == second
         assert await shop.row("SELECT count(*) FROM purchase_order") == (1,)

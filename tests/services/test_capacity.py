@@ -30,7 +30,8 @@ from support.services import ACTOR, Corner, a_corner, a_warehouse
 
 pytestmark = pytest.mark.anyio
 IN_WAREHOUSE = (
-    "SELECT coalesce(sum(on_hand + damaged + quality_control), 0) FROM level JOIN warehouse USING (warehouse_id) "
+    "SELECT coalesce(sum(level.on_hand + damaged + quality_control + set_aside), 0)"
+    " FROM level JOIN warehouse USING (warehouse_id) "
 )
 
 
@@ -47,7 +48,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     racing, decide = asyncio.Event(), Batch._decide
 
     async def slowly(batch: Batch, *facts: Any) -> Any:
-        await asyncio.sleep(0.2 if racing.is_set() else 0)
+        await asyncio.sleep(0.6 if racing.is_set() else 0)
         return await decide(batch, *facts)
 
     monkeypatch.setattr(Batch, "_decide", slowly)

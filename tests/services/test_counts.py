@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from onhand.db import queries_count
 from onhand.domain.errors import BelowZero, CountClosed, CountNeedsApproval, Invalid, Unknown
+from onhand.engine.batch import Batch
 from onhand.services import counts, ledger, levels, reconcile, reservations
 from onhand.services.context import Onhand, open_onhand
 from onhand.services.count_requests import Counted, CountedLine, CountedProduct, CountSession, NewCount
@@ -243,3 +244,46 @@ async def test_what_is_cancelled_or_empty_is_not_posted(fresh_database_url: str)
                 await refused
         with pytest.raises(Unknown):
             await counts.post(onhand, ACTOR, "019332c5-71b0-7c3a-9a41-5b1f0f8c1a13")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("locked", [True, False])
+async def test_a_movement_that_was_booked_and_not_yet_committed_is_in_the_book_of_its_time(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    """Its time is that of its decision: whoever counts a moment later must wait for its commit to read it."""
+    commit = Batch._commit
+
+    async def slowly(batch: Batch, *facts: Any) -> None:
+        await asyncio.sleep(0.3)
+        await commit(batch, *facts)
+
+    async with open_onhand(fresh_database_url) as onhand:
+        corner = await a_corner(onhand, 10)
+        session = await begun(corner)
+        if not locked:
+            sql = queries_count.SHARE_COUNTED_LEVELS.sql.replace("FOR SHARE OF level", "")
+            monkeypatch.setattr(queries_count.SHARE_COUNTED_LEVELS, "sql", sql)
+        monkeypatch.setattr(Batch, "_commit", slowly)
+        taken = asyncio.create_task(corner.count(8))
+        await asyncio.sleep(0.15)
+        line = CountedLine(counted_quantity=8, sku=corner.sku, counted_at=onhand.now())
+        counted = await counts.record(onhand, session.count_id, Counted(lines=[line]))
+        await taken
+        assert counted.lines[0].variance == (0 if locked else -2)
+
+
+@pytest.mark.anyio
+async def test_what_cannot_be_posted_is_named_by_its_line_of_the_count(fresh_database_url: str) -> None:
+    """Lines that nobody counted are not posted, and shift no number."""
+    async with open_onhand(fresh_database_url) as onhand:
+        first = await a_corner(onhand, 5)
+        second = Corner(onhand, (await a_corner(onhand)).sku, first.warehouse)
+        await second.receive(5)
+        lines = [CountedProduct(sku=first.sku), CountedProduct(sku=second.sku)]
+        session = await counts.create(onhand, ACTOR, NewCount(warehouse=first.warehouse, lines=lines))
+        await found(second, session, 1)
+        await sell(second, 4)
+        with pytest.raises(BelowZero) as refused:
+            await counts.post(onhand, ACTOR, session.count_id)
+        assert (refused.value.line, refused.value.on_hand, refused.value.quantity_change) == (1, 1, -4)

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from onhand import db
+from onhand.domain.errors import Invalid
 from onhand.engine.engine import Engine
 from onhand.services import lead_times, purchase_orders, reordering, suppliers
 from onhand.services.context import Onhand, open_onhand
@@ -76,6 +77,25 @@ async def test_measured_from_receipts_and_used_when_there_are_enough(fresh_datab
         assert shown is None or shown.expected_arrival_date == clock.now.date() + timedelta(days=8)
         await suppliers.patch(onhand, f"S-{corner.sku}", SupplierPatch(measured_after_receipts=0))
         assert (await terms(corner)).lead_time_used == "agreed"
+
+
+async def test_working_days_leave_out_the_public_holidays_where_the_supplier_works(fresh_database_url: str) -> None:
+    clock = Days()
+    clock.now = datetime(2026, 4, 2, 9, tzinfo=UTC)  # Maundy Thursday; Good Friday and Easter Monday follow
+    async with open_onhand(fresh_database_url) as real, Engine(real.url, real.directory, now=clock) as engine:
+        onhand = replace(real, engine=engine, now=clock)
+        corner = await a_supplied_corner(onhand, 3, lead_time_days=2, supplier={"lead_time_in": "working_days"})
+        code = f"S-{corner.sku}"
+        assert (await ordered(corner)).expected_arrival_date == date(2026, 4, 6)
+        for country, expected in (("DE", date(2026, 4, 8)), ("US", date(2026, 4, 6)), (None, date(2026, 4, 6))):
+            await suppliers.patch(onhand, code, SupplierPatch(country=country))
+            assert (await ordered(corner)).expected_arrival_date == expected, country
+        with pytest.raises(Invalid) as nowhere:
+            await suppliers.patch(onhand, code, SupplierPatch(holiday_region="SN"))
+        assert [field.path for field in nowhere.value.fields] == ["holiday_region"]
+        with pytest.raises(Invalid):
+            await suppliers.patch(onhand, code, SupplierPatch(country="DE", holiday_region="XX"))
+        assert (await suppliers.get(onhand, code)).country is None
 
 
 async def test_only_the_last_receipts_count(fresh_database_url: str) -> None:

@@ -9,6 +9,15 @@ RESERVED_SUM = """
 sum(CASE type WHEN 'RESERVE' THEN -quantity WHEN 'RELEASE' THEN -quantity WHEN 'FULFILL' THEN quantity ELSE 0 END)
 """
 BROKEN = {
+    "who wants attention is noted, and nobody else": """
+        SELECT * FROM (
+          SELECT level.cell, kind.name AS kind, sku, product_id, warehouse_id FROM level JOIN product USING (product_id)
+          CROSS JOIN LATERAL (VALUES ('below', on_hand - backordered < reorder_threshold), ('none', on_hand = 0),
+            ('reorder', on_hand - backordered + quality_control < reorder_threshold),
+            ('backordered', backordered > 0)) kind (name, holds) WHERE kind.holds
+        ) wanted FULL JOIN stock_alert USING (cell, kind, sku, product_id, warehouse_id)
+        WHERE wanted.cell IS DISTINCT FROM stock_alert.cell
+    """,
     "law 1: quantities of a level": """
         SELECT level.* FROM level
         WHERE NOT (on_hand >= 0 AND 0 <= backordered AND backordered <= reserved AND reserved - backordered <= on_hand)
@@ -37,11 +46,13 @@ BROKEN = {
         SELECT level.*, sums.* FROM level FULL JOIN (
           SELECT cell, product_id, warehouse_id,
                  sum(CASE state WHEN 'damaged' THEN quantity ELSE 0 END) AS damaged_sum,
-                 sum(CASE state WHEN 'quality_control' THEN quantity ELSE 0 END) AS quality_control_sum
+                 sum(CASE state WHEN 'quality_control' THEN quantity ELSE 0 END) AS quality_control_sum,
+                 sum(CASE state WHEN 'safety_stock' THEN quantity ELSE 0 END) AS set_aside_sum
           FROM ledger_state GROUP BY cell, product_id, warehouse_id
         ) sums USING (cell, product_id, warehouse_id)
         WHERE level.damaged IS DISTINCT FROM coalesce(damaged_sum, 0)
            OR level.quality_control IS DISTINCT FROM coalesce(quality_control_sum, 0)
+           OR level.set_aside IS DISTINCT FROM coalesce(set_aside_sum, 0)
     """,
     "what moved between states has its ledger row": """
         SELECT moved.* FROM ledger_state moved WHERE NOT EXISTS (

@@ -1,12 +1,29 @@
-"""A level that somebody supplies."""
+"""A supplier, and a level that somebody supplies."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+from psycopg_pool import AsyncConnectionPool
+
+from onhand.db import queries_supply as q
+from onhand.db.query import Connection
+from onhand.domain.ids import Id
+from onhand.engine.engine import new_id
 from onhand.services import levels, suppliers
 from onhand.services.context import Onhand
 from onhand.services.requests import LevelSettings
 from onhand.services.supply_requests import NewSupplier, SuppliedProduct
 from support.services import Corner, a_corner
+
+
+async def a_supplier(pool: AsyncConnectionPool[Connection], **settings: Any) -> Id:
+    """Written without a service, for tests of the engine: every setting as a request that names none has it."""
+    supplier = new_id()
+    given = NewSupplier(code=str(supplier), name="A supplier", **settings)
+    columns = {name: getattr(given, name) for name in (*suppliers.SETTINGS, "code")}
+    async with pool.connection() as connection:
+        await q.INSERT_SUPPLIER.run(connection, supplier_id=supplier, now=datetime.now(UTC), **columns)
+    return supplier
 
 
 async def a_supplied_corner(

@@ -147,9 +147,14 @@ def broken(world: World) -> Sequence[str]:
             problems.append(f"law 2, ledger: {level} {entries}")
         moved = {
             state: sum(x.quantity for x in world.state_entries if (x.product, x.warehouse, x.state) == (*key, state))
-            for state in ("damaged", "quality_control")
+            for state in ("damaged", "quality_control", "safety_stock")
         }
-        if moved != {"damaged": level.damaged, "quality_control": level.quality_control} or min(moved.values()) < 0:
+        there = {
+            "damaged": level.damaged,
+            "quality_control": level.quality_control,
+            "safety_stock": level.set_aside,
+        }
+        if moved != there or min(moved.values()) < 0:
             problems.append(f"law 2, states: {level} {moved}")
         lines = [a for r in world.reservations.values() for a in r.allocations if a.key == key]
         if (sum(a.open for a in lines), sum(a.backordered for a in lines)) != (level.reserved, level.backordered):

@@ -75,6 +75,7 @@ LEVEL: Json = {
     "damaged": 0,
     "quality_control": 0,
     **LEVEL_SETTINGS,
+    "set_aside": 0,
 }
 NEW_RECEIPT: Json = {
     "lines": [{"sku": "MUG-RED", "warehouse": "LEJ1", "quantity": 7}],
@@ -100,6 +101,7 @@ RECEIPT: Json = {
             "reason": None,
             "damaged": 0,
             "quality_control": 0,
+            "set_aside": 0,
         }
     ],
     "short": [],
@@ -125,6 +127,7 @@ ADJUSTMENT: Json = {
             "reason": "count",
             "damaged": 0,
             "quality_control": 0,
+            "set_aside": 0,
         }
     ],
     "short": [{"reservation_id": RESERVATION_ID, "sku": "MUG-RED", "warehouse": "LEJ1", "quantity": 3}],
@@ -155,6 +158,7 @@ STATE_CHANGE: Json = {
             "reason": "dropped",
             "damaged": 2,
             "quality_control": 0,
+            "set_aside": 0,
         }
     ],
     "short": [],
@@ -336,6 +340,7 @@ EXPLANATION: Json = {
         "incoming": 0,
         "damaged": 0,
         "quality_control": 0,
+        "set_aside": 0,
     },
     "levels": [LEVEL],
     "reservations": [

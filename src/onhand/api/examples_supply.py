@@ -26,6 +26,8 @@ SUPPLIER: Json = {
         }
     ],
     "measured_after_receipts": 10,
+    "country": "DE",
+    "holiday_region": "SN",
     "reorders": "placed",
     "over_delivery_percent": 0,
     "under_delivery_percent": 0,

@@ -27,8 +27,20 @@ ASKED = 20  # times each page, after a first one that is not counted
 LEARNING = 3
 BETWEEN_S = 5.0  # until the server has noticed that nobody looks any more
 # Levels that want attention, as in a shop: the settings of one in 20, taken back afterwards. Stock stays as it is.
-BEGIN = "UPDATE level SET reorder_threshold = on_hand + 1 WHERE get_byte(uuid_send(product_id), 15) % 20 = 7"
-END = "UPDATE level SET reorder_threshold = NULL WHERE get_byte(uuid_send(product_id), 15) % 20 = 7"
+BEGIN = """
+WITH low AS (
+  UPDATE level SET reorder_threshold = on_hand + 1 WHERE get_byte(uuid_send(product_id), 15) % 20 = 7
+  RETURNING cell, product_id, warehouse_id)
+INSERT INTO stock_alert (cell, kind, sku, product_id, warehouse_id)
+SELECT cell, unnest(ARRAY['below', 'reorder']), sku, product_id, warehouse_id FROM low JOIN product USING (product_id)
+ON CONFLICT DO NOTHING
+"""
+END = """
+WITH low AS (
+  UPDATE level SET reorder_threshold = NULL WHERE get_byte(uuid_send(product_id), 15) % 20 = 7
+  RETURNING product_id)
+DELETE FROM stock_alert WHERE kind IN ('below', 'reorder') AND product_id IN (SELECT product_id FROM low)
+"""
 NOBODY, SOMEBODY = "nobody looks", "the overview is open"
 
 

@@ -111,12 +111,14 @@ Examples:
     "exporting:ledger": """Examples:
   onhand export ledger ledger.csv.gz --from 2026-03-01 --to 2026-04-01
   onhand export ledger --sku MUG-RED
+  onhand export ledger adjustments.csv --type ADJUST --from 2026-03-01
 """,
     "exporting:reservations": """Examples:
   onhand export reservations --from 2026-03-01 open.csv
 """,
     "importing:suppliers": """Columns: supplier, sku and lead_time_days; name, lead_time_in, reorders, \
-over_delivery_percent, under_delivery_percent, measured_after_receipts, active, supplier_sku, minimum_order, \
+over_delivery_percent, under_delivery_percent, measured_after_receipts, country, holiday_region, active, \
+supplier_sku, minimum_order, \
 pack_size, unit_cost and priority may be there. A supplier that exists keeps its settings, and sells what no row names \
 as before.
 
@@ -132,6 +134,95 @@ the same supplier, status and date are one order. An order with a bad row is ref
 Examples:
   onhand import purchase-orders orders.csv --dry-run
   onhand import purchase-orders orders.csv --report refused.csv
+""",
+    "importing_floor:receipts": """Columns: sku and quantity (all that came); purchase_order_id or transfer_id (rows \
+that follow each other with the same are one receipt), warehouse, damaged and quality_control (parts of quantity), and \
+reason may be there. A dry run has the engine judge each row and rolls back.
+
+Examples:
+  onhand import receipts deliveries.csv --dry-run
+  onhand import receipts deliveries.csv --report refused.csv
+""",
+    "importing_floor:adjustments": """Columns: sku, warehouse, reason and quantity_change or counted_quantity; \
+expected_on_hand may be there. The same content is done once: --again does it once more.
+
+Examples:
+  onhand import adjustments broken.csv --dry-run
+  onhand import adjustments broken.csv --report refused.csv
+""",
+    "importing_floor:state_changes": """Columns: sku, warehouse, quantity, from and to (available, damaged, \
+quality_control, safety_stock; to also scrapped), reason.
+
+Examples:
+  onhand import state-changes inspected.csv --dry-run
+  onhand import state-changes inspected.csv
+""",
+    "importing_floor:transfers": """Columns: from_warehouse, to_warehouse, sku and quantity; transfer_id (any name: \
+rows of one name that follow each other are one transfer), mode (immediate, or in_transit) and reason may be there, \
+and the others of the export.
+
+Examples:
+  onhand import transfers moves.csv --dry-run
+  onhand import transfers moves.csv --report refused.csv
+""",
+    "importing_floor:levels": """Columns: sku and warehouse; reorder_threshold, reorder_quantity, backorder_limit \
+(empty: no limit) and safety_stock: only those that the file has are set, an empty cell clears. The quantities of the \
+export are read over.
+
+Examples:
+  onhand export levels levels.csv && onhand import levels levels.csv --dry-run
+  onhand import levels thresholds.csv --report refused.csv
+""",
+    "importing_floor:warehouses": """Columns: code, name, latitude and longitude; those of the export may be there. \
+working_days (mon tue …) and closed_on are separated by spaces. Calendar columns are given all together.
+
+Examples:
+  onhand import warehouses warehouses.csv --dry-run
+  onhand import warehouses warehouses.csv --update
+""",
+    "purchase-order": """Examples:
+  onhand purchase-order list --status draft
+  onhand purchase-order place 019332c5-71b0-7c3a-9a41-5b1f0f8c1a12
+""",
+    "purchasing:listing": """Examples:
+  onhand purchase-order list --supplier KILN
+  onhand purchase-order list --status draft --json | jq -r '.[].purchase_order_id'
+""",
+    "purchasing:look": """Examples:
+  onhand purchase-order show 019332c5-71b0-7c3a-9a41-5b1f0f8c1a12
+""",
+    "purchasing:place": """Examples:
+  onhand purchase-order place 019332c5-71b0-7c3a-9a41-5b1f0f8c1a12
+""",
+    "purchasing:receive": """What came in parts, damaged or to be looked at: onhand import receipts.
+
+Examples:
+  onhand purchase-order receive 019332c5-71b0-7c3a-9a41-5b1f0f8c1a12
+""",
+    "purchasing:cancel": """Examples:
+  onhand purchase-order cancel 019332c5-71b0-7c3a-9a41-5b1f0f8c1a12
+""",
+    "transfer": """Examples:
+  onhand transfer list --status in_transit
+  onhand transfer receive 019332c5-71b0-7c3a-9a41-5b1f0f8c1a15
+""",
+    "transferring:listing": """Examples:
+  onhand transfer list --status in_transit
+""",
+    "transferring:look": """Examples:
+  onhand transfer show 019332c5-71b0-7c3a-9a41-5b1f0f8c1a15
+""",
+    "transferring:receive": """Examples:
+  onhand transfer receive 019332c5-71b0-7c3a-9a41-5b1f0f8c1a15
+""",
+    "transferring:cancel": """Examples:
+  onhand transfer cancel 019332c5-71b0-7c3a-9a41-5b1f0f8c1a15
+""",
+    "transferring:write_off": """Examples:
+  onhand transfer write-off 019332c5-71b0-7c3a-9a41-5b1f0f8c1a15 --reason "fell off the lorry"
+""",
+    "exporting:warehouses": """Examples:
+  onhand export warehouses warehouses.csv
 """,
     "exporting:suppliers": """Examples:
   onhand export suppliers suppliers.csv

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import IO, Annotated, Any, cast
+from typing import IO, Annotated, Any, Literal, cast
 
 from cyclopts import Parameter
 
@@ -29,6 +29,11 @@ Warehouse = Annotated[str | None, Parameter(help="Only this warehouse, by its co
 From = Annotated[str | None, Parameter(name="--from", help="Only from this day or time on (2026-03-01, UTC).")]
 To = Annotated[str | None, Parameter(name="--to", help="Only before this day or time.")]
 
+Type = Annotated[
+    Literal["RECEIVE", "RESERVE", "RELEASE", "FULFILL", "ADJUST", "TRANSFER"] | None,
+    Parameter(name="--type", help="Only rows of this operation."),
+]
+
 
 def products(file: File = "-", /, *, sku: Sku = None) -> int:
     """Products, as `onhand import products` reads them."""
@@ -40,16 +45,28 @@ def stock(file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None) 
     return _export("stock", file, Filter(sku, warehouse))
 
 
+def warehouses(file: File = "-", /, *, warehouse: Warehouse = None) -> int:
+    """Warehouses, as `onhand import warehouses` reads them."""
+    return _export("warehouses", file, Filter(warehouse=warehouse))
+
+
 def levels(file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None) -> int:
     """Every level with all its quantities and settings."""
     return _export("levels", file, Filter(sku, warehouse))
 
 
 def ledger(
-    file: File = "-", /, *, sku: Sku = None, warehouse: Warehouse = None, since: From = None, until: To = None
+    file: File = "-",
+    /,
+    *,
+    sku: Sku = None,
+    warehouse: Warehouse = None,
+    since: From = None,
+    until: To = None,
+    type_: Type = None,
 ) -> int:
-    """The ledger, oldest first."""
-    return _export("ledger", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until)))
+    """The ledger, oldest first: all of it, or the receipts, or the adjustments."""
+    return _export("ledger", file, Filter(sku, warehouse, _time("--from", since), _time("--to", until), type_))
 
 
 def reservations(

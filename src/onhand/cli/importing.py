@@ -19,6 +19,8 @@ from onhand.services import importing
 from onhand.services.context import Onhand
 from onhand.services.importing import STOCK_COLUMNS, Refusal, StockImport, Summary
 from onhand.services.importing_counts import COUNTED_COLUMNS, REQUIRED_COUNTED_COLUMNS
+from onhand.services.importing_floor import KINDS
+from onhand.services.importing_levels import LEVEL_COLUMNS, REQUIRED_LEVEL_COLUMNS
 from onhand.services.importing_products import PRODUCT_COLUMNS, REQUIRED_COLUMNS, import_products
 from onhand.services.importing_purchase_orders import (
     PURCHASE_ORDER_COLUMNS,
@@ -27,13 +29,14 @@ from onhand.services.importing_purchase_orders import (
 )
 from onhand.services.importing_returns import REQUIRED_RETURN_COLUMNS, RETURN_COLUMNS, ReturnImport
 from onhand.services.importing_suppliers import REQUIRED_SUPPLIER_COLUMNS, SUPPLIER_COLUMNS, import_suppliers
+from onhand.services.importing_warehouses import REQUIRED_WAREHOUSE_COLUMNS, WAREHOUSE_COLUMNS
 
 File = Annotated[str, Parameter(help="The CSV file, also gzipped; - reads stdin.", allow_leading_hyphen=True)]
 DryRun = Annotated[bool, Parameter(help="Check every row and change nothing.")]
 Report = Annotated[Path | None, Parameter(help="Write all refused rows to this CSV file; mended, it can be imported.")]
 AsJson = Annotated[bool, Parameter(name="--json", help="Print the result as JSON.")]
-Update = Annotated[bool, Parameter(help="Change products that exist: the columns that the file has.")]
-Again = Annotated[bool, Parameter(help="Receive it once more, although it was received before.")]
+Update = Annotated[bool, Parameter(help="Change those that exist: the columns that the file has.")]
+Again = Annotated[bool, Parameter(help="Do it once more, although the same content was imported before.")]
 
 SHOWN_MAX = 10
 
@@ -183,6 +186,9 @@ COLUMNS = {
     "counted": (COUNTED_COLUMNS, REQUIRED_COUNTED_COLUMNS),
     "purchase_orders": (PURCHASE_ORDER_COLUMNS, REQUIRED_PURCHASE_ORDER_COLUMNS),
     "returns": (RETURN_COLUMNS, REQUIRED_RETURN_COLUMNS),
+    "levels": (LEVEL_COLUMNS, REQUIRED_LEVEL_COLUMNS),
+    "warehouses": (WAREHOUSE_COLUMNS, REQUIRED_WAREHOUSE_COLUMNS),
+    **{name: (kind.columns, kind.required) for name, kind in KINDS.items()},
 }
 
 
@@ -200,14 +206,15 @@ def import_file(kind: str, file: str, work: Work, *, dry_run: bool, report: Path
                 raise CliError(f"{read.name} is being imported by another process", exit_code=FAILED) from None
             took_s = time.monotonic() - began
     nothing_new = summary.already > 0 and not summary.received and kind == "stock" and not dry_run
+    nothing_new |= summary.repeated > 0 and not summary.created and kind in KINDS and not dry_run
     if as_json:
         show_json(_as_json(kind, summary, refusals, took_s, dry_run=dry_run))
     else:
         _tell(summary, refusals, took_s, dry_run=dry_run, report=report, counted=kind == "counted")
     if nothing_new:
         raise CliError(
-            f"{read.name} was received before; nothing was received now",
-            "To receive the same content once more: --again",
+            f"{read.name} was {'received' if kind == 'stock' else 'imported'} before; nothing was changed now",
+            "To do the same once more: --again",
         )
     return FAILED if summary.refused else 0
 

@@ -48,7 +48,7 @@ _add(_key, "list", "key:listing", "The keys there are; not the keys themselves, 
 _add(_key, "revoke", "key:revoke", "End a key; it opens nothing from the next request on.")
 _user = _group("user", "People who log in to the pages.")
 _add(_user, "create", "user:create", "Make a user and print a link that logs them in, once.")
-_import = _group("import", "CSV in: products, stock, suppliers, purchase orders, returns, orders.")
+_import = _group("import", "CSV in: what there is, what it is supplied by, what happens on the floor.")
 _add(_import, "products", "importing:products", "Make products, or change them (--update).")
 _add(_import, "stock", "importing:stock", "Receive stock: a RECEIVE for each row.")
 _add(_import, "suppliers", "importing:suppliers", "Suppliers and what they sell: one row per supplier and product.")
@@ -59,10 +59,22 @@ _add(
     "importing:purchase_orders",
     "Purchase orders, one row per line, as `onhand export purchase-orders` writes them.",
 )
+_add(_import, "warehouses", "importing_floor:warehouses", "Make warehouses, or change them (--update).")
+_add(_import, "levels", "importing_floor:levels", "Thresholds, quantities and limits of levels.")
+_add(_import, "receipts", "importing_floor:receipts", "What arrived: of a purchase order, a transfer, or neither.")
+_add(_import, "adjustments", "importing_floor:adjustments", "What was found, lost or counted: an ADJUST for each row.")
+_add(
+    _import,
+    ("state-changes", "state_changes"),
+    "importing_floor:state_changes",
+    "What moves into and out of damaged and quality control.",
+)
+_add(_import, "transfers", "importing_floor:transfers", "What goes from one warehouse to another.")
 _add(_import, "orders", "orders:orders", "Replay a file of orders, as a shop would have lived it.")
-_export = _group("export", "CSV out: products, stock, levels, ledger, reservations, suppliers, purchase orders.")
+_export = _group("export", "CSV out: what there is, what it is supplied by, what happened.")
 _add(_export, "products", "exporting:products", "Products, as `onhand import products` reads them.")
 _add(_export, "stock", "exporting:stock", "What is on hand, as `onhand import stock` reads it.")
+_add(_export, "warehouses", "exporting:warehouses", "Warehouses, as `onhand import warehouses` reads them.")
 _add(_export, "levels", "exporting:levels", "Every level with all its quantities and settings.")
 _add(_export, "ledger", "exporting:ledger", "The ledger, oldest first.")
 _add(_export, "reservations", "exporting:reservations", "Reservations, one row per line and warehouse, oldest first.")
@@ -78,6 +90,18 @@ _add(_export, "counts", "exporting:counts", "Cycle counts, one row per line, old
 _add(_export, "returns", "exporting:returns", "What customers sent back, oldest first.")
 _reorder = _group("reorder", "Purchase orders for what runs low.")
 _add(_reorder, "run", "reordering:run", "The daily batch: order what levels below their threshold lack.")
+_order = _group("purchase-order", "What was ordered of suppliers: list, place, receive, cancel.")
+_add(_order, "list", "purchasing:listing", "The newest purchase orders.")
+_add(_order, "show", "purchasing:look", "A purchase order with what has come of it.")
+_add(_order, "place", "purchasing:place", "A draft goes to its supplier.")
+_add(_order, "receive", "purchasing:receive", "All that is open has come, and is good.")
+_add(_order, "cancel", "purchasing:cancel", "What is still to come will not come.")
+_transfer = _group("transfer", "What is on its way between warehouses: list, receive, cancel, write off.")
+_add(_transfer, "list", "transferring:listing", "The newest transfers.")
+_add(_transfer, "show", "transferring:look", "A transfer with what has come of it.")
+_add(_transfer, "receive", "transferring:receive", "All that is under way has come.")
+_add(_transfer, "cancel", "transferring:cancel", "What is under way goes back.")
+_add(_transfer, "write-off", "transferring:write_off", "What is under way is lost.")
 _add(app, "capacity", "filling:report", "How full warehouses are, measured now.")
 _count = _group("count", "Cycle counts while selling: start, record, approve, post.")
 _add(_count, "start", "count:start", "Begin to count products of a warehouse.")

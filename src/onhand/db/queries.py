@@ -24,6 +24,7 @@ class LockedLevelRow(NamedTuple):
     version: int
     backorder_limit: int | None
     reorder_threshold: int | None
+    set_aside: int
 
 
 class BackorderLimitRow(NamedTuple):
@@ -45,6 +46,7 @@ class LevelRow(NamedTuple):
     reorder_quantity: int | None
     backorder_limit: int | None
     safety_stock: int
+    set_aside: int
     product_id: Id
     warehouse_id: Id
 
@@ -98,6 +100,7 @@ class ExportedLedgerRow(NamedTuple):
     created_by: str
     damaged_change: int
     quality_control_change: int
+    set_aside_change: int
 
 
 class EventRow(NamedTuple):
@@ -400,6 +403,7 @@ class LevelSumsRow(NamedTuple):
     open_backordered: int
     ledger_damaged: int
     ledger_quality_control: int
+    ledger_set_aside: int
 
 
 class GuardRow(NamedTuple):
@@ -466,6 +470,7 @@ class LevelExportRow(NamedTuple):
     reorder_quantity: int | None
     backorder_limit: int | None
     safety_stock: int
+    set_aside: int
 
 
 class ReservationExportRow(NamedTuple):

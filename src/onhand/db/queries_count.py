@@ -37,6 +37,10 @@ class CountIdRow(NamedTuple):
     count_id: Id
 
 
+class CountedLevelRow(NamedTuple):
+    product_id: Id
+
+
 class ExportedCountRow(NamedTuple):
     count_id: Id
     status: str
@@ -62,6 +66,7 @@ LOCK_COUNT = Query("lock_count", CountRow)
 READ_COUNTS = Query("read_counts", CountRow)
 READ_COUNT_LINES = Query("read_count_lines", CountLineRow)
 FIND_COUNTS = Query("find_counts", CountIdRow)
+SHARE_COUNTED_LEVELS = Query("share_counted_levels", CountedLevelRow)
 RECORD_COUNTS = Statement("record_counts")
 APPROVE_COUNT = Statement("approve_count")
 END_COUNT = Statement("end_count")

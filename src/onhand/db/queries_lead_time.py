@@ -12,6 +12,8 @@ class LeadTimeRow(NamedTuple):
     lead_time_days: int
     lead_time_in: str
     measured_after_receipts: int
+    country: str | None
+    holiday_region: str | None
     took_days: list[int]
 
 

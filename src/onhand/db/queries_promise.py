@@ -35,6 +35,8 @@ class SellingRow(NamedTuple):
     supplier: str | None
     lead_time_days: int | None
     lead_time_in: str | None
+    country: str | None
+    holiday_region: str | None
 
 
 class IncomingRow(NamedTuple):

@@ -16,6 +16,8 @@ class SupplierRow(NamedTuple):
     over_delivery_percent: int
     under_delivery_percent: int
     measured_after_receipts: int
+    country: str | None
+    holiday_region: str | None
     active: bool
     created_at: datetime
     updated_at: datetime
@@ -144,6 +146,8 @@ class StateDifferenceRow(NamedTuple):
     ledger_damaged: int
     level_quality_control: int
     ledger_quality_control: int
+    level_set_aside: int
+    ledger_set_aside: int
     orphans: int
 
 
@@ -179,6 +183,8 @@ class ExportedSupplierRow(NamedTuple):
     over_delivery_percent: int
     under_delivery_percent: int
     measured_after_receipts: int
+    country: str | None
+    holiday_region: str | None
     active: bool
     sku: str | None
     supplier_sku: str | None

@@ -29,7 +29,7 @@ def _cover(world: World, level: Level, units: int) -> None:
         covered = min(units, allocation.backordered)
         allocation.backordered -= covered
         allocation.touched = True
-        level.backordered -= covered
+        world.owe(level, -covered)
         units -= covered
         world.tell("reservation.covered", str(allocation.reservation), _facts(allocation, covered))
         if not units:
@@ -42,14 +42,14 @@ def _uncover(world: World, level: Level, units: int) -> list[Short]:
         uncovered = min(units, allocation.covered)
         allocation.backordered += uncovered
         allocation.touched = True
-        level.backordered += uncovered
+        world.owe(level, uncovered)
         units -= uncovered
         short.append(Short(allocation.reservation, allocation.product, allocation.warehouse, uncovered))
         world.tell("reservation.short", str(allocation.reservation), _facts(allocation, uncovered))
         if not units:
             break
     # What is left: only where law 2 is broken already. A count is never refused, reconcile tells the rest.
-    level.backordered += units
+    world.owe(level, units)
     return short
 
 

@@ -49,7 +49,7 @@ def reserve(world: World, command: Reserve) -> ReservationDone:
 def _hold(world: World, header: Header, pick: Pick) -> Allocation:
     level = world.level(pick.product, pick.warehouse)
     backordered = pick.quantity - min(pick.quantity, max(0, level.free))
-    level.backordered += backordered
+    world.owe(level, backordered)
     world.post(level, header, "RESERVE", -pick.quantity, reserved=pick.quantity)
     return Allocation(
         header.operation_id,
@@ -87,7 +87,7 @@ def _release(world: World, header: Header, parts: Sequence[tuple[Allocation, int
         level = world.level(allocation.product, allocation.warehouse)
         waiting = min(units, allocation.backordered)
         allocation.backordered -= waiting
-        level.backordered -= waiting
+        world.owe(level, -waiting)
         allocation.released += units
         allocation.touched = True
         world.post(level, header, "RELEASE", units, reserved=-units)

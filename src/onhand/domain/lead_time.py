@@ -2,13 +2,13 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
 import msgspec
 
-from onhand.domain.replenishment import SATURDAY, arrival_date
+from onhand.domain.replenishment import arrival_date, working_day
 
 Source = Literal["agreed", "measured"]
 
@@ -16,15 +16,16 @@ Source = Literal["agreed", "measured"]
 class LeadTime(msgspec.Struct, frozen=True):
     """Of one product of one supplier.
 
-    agreed_days: in working days (Monday to Friday) where working_days says so, else in calendar days. took_days: what
-    the last receipts took, in calendar days from placed to received, the newest first. measured_after_receipts: from so
-    many of them on they count, and not what was agreed; 0 = never.
+    agreed_days: in working days (Monday to Friday without holidays) where working_days says so, else in calendar days.
+    took_days: what the last receipts took, in calendar days from placed to received, the newest first.
+    measured_after_receipts: from so many of them on they count, and not what was agreed; 0 = never.
     """
 
     agreed_days: int
     working_days: bool = False
     measured_after_receipts: int = 0
     took_days: Sequence[int] = ()
+    holidays: Container[date] = frozenset()
 
     @property
     def receipts(self) -> int:
@@ -48,13 +49,12 @@ class LeadTime(msgspec.Struct, frozen=True):
     def arrival(self, placed: date) -> date:
         """The day on which an order placed on that day is expected.
 
-        Measured: the mean, rounded up to whole days; a supplier that counts working days delivers on no weekend.
+        Measured: the mean, rounded up to whole days; a supplier that counts working days delivers on no other day.
         """
         if self.source == "agreed" or self.mean_days is None:
-            return arrival_date(placed, self.agreed_days, working_days=self.working_days)
+            return arrival_date(placed, self.agreed_days, working_days=self.working_days, holidays=self.holidays)
         arrival = placed + timedelta(days=math.ceil(self.mean_days))
-        weekend = arrival.weekday() - SATURDAY
-        return arrival + timedelta(days=2 - weekend) if self.working_days and weekend >= 0 else arrival
+        return working_day(arrival, self.holidays) if self.working_days else arrival
 
 
 def days_taken(placed: date, received: date) -> int:

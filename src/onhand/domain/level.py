@@ -21,6 +21,7 @@ class Level(msgspec.Struct, gc=False):
     version: int = 0
     backorder_limit: int | None = 0
     reorder_threshold: int | None = None
+    set_aside: int = 0  # as safety stock: beside the shelf, counted by no threshold
     exists: bool = True  # False: no row yet, the first posting makes one
     touched: bool = False
 

@@ -184,19 +184,20 @@ def receive_transfer(world: World, command: ReceiveTransfer) -> TransferDone:
     """Take in units that are under way, all or some; they cover backorders at the destination first."""
     transfer = _open_transfer(world, command.transfer)
     arrivals = _arrivals(transfer, command.lines)
-    coming = (Incoming(line.line, line.product, transfer.destination, units) for line, units in arrivals)
+    coming = (Incoming(index, line.product, transfer.destination, units) for index, line, units in arrivals)
     warnings = admit(world, command.header, coming)
     world.open_operation(command.header, "TRANSFER")
-    for line, units in arrivals:
+    for _, line, units in arrivals:
         _arrive(world, command.header, world.level(line.product, transfer.destination), line, units)
     transfer.status = transfer_status_of(transfer.lines)
     transfer.touched = True
     return _transfer_done(transfer, warnings)
 
 
-def _arrivals(transfer: Transfer, lines: Sequence[TransferLineWanted] | None) -> list[tuple[TransferLine, int]]:
+def _arrivals(transfer: Transfer, lines: Sequence[TransferLineWanted] | None) -> list[tuple[int, TransferLine, int]]:
+    """The index of the line that says so (the transfer's own where it arrives whole), the line, and units of it."""
     if lines is None:
-        return [(line, line.open) for line in transfer.lines if line.open]
+        return [(line.line, line, line.open) for line in transfer.lines if line.open]
     arrivals = []
     left = {line.line: line.open for line in transfer.lines}
     for index, wanted in enumerate(lines):
@@ -210,7 +211,7 @@ def _arrivals(transfer: Transfer, lines: Sequence[TransferLineWanted] | None) ->
             if taken:
                 left[line.line] -= taken
                 units -= taken
-                arrivals.append((line, taken))
+                arrivals.append((index, line, taken))
     return arrivals
 
 
@@ -248,7 +249,7 @@ def write_off_transfer(world: World, command: WriteOffTransfer) -> TransferDone:
     transfer = _open_transfer(world, command.transfer)
     losses = _arrivals(transfer, command.lines)
     world.open_operation(command.header, "TRANSFER")
-    for line, units in losses:
+    for _, line, units in losses:
         destination = world.level(line.product, transfer.destination)
         before = destination.position
         destination.incoming -= units
@@ -282,6 +283,7 @@ def posted_line(level: Level, quantity: int, reason: str | None = None) -> Poste
         reason,
         level.damaged,
         level.quality_control,
+        level.set_aside,
     )
 
 

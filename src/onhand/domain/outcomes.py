@@ -24,6 +24,7 @@ class Posted(msgspec.Struct, frozen=True, gc=False):
     reason: str | None = None
     damaged: int = 0
     quality_control: int = 0
+    set_aside: int = 0
 
 
 class Short(msgspec.Struct, frozen=True, gc=False):

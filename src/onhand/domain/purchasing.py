@@ -167,8 +167,8 @@ def receive(world: World, command: ReceivePurchaseOrder) -> PurchaseOrderDone:
     for line, arrived in arrivals:
         more[line.key] += max(0, arrived.units - line.open)  # The rest was incoming, and counted then.
         if not fits(world.level(*line.key), more[line.key]):
-            raise LevelOverflow(line.line, line.product, line.warehouse, arrived.units)
-    coming = (Incoming(line.line, line.product, line.warehouse, arrived.units) for line, arrived in arrivals)
+            raise LevelOverflow(arrived.index, line.product, line.warehouse, arrived.units)
+    coming = (Incoming(arrived.index, line.product, line.warehouse, arrived.units) for line, arrived in arrivals)
     warnings = admit(world, command.header, coming)
     world.open_operation(command.header, "RECEIVE")
     _measure(world, order, arrivals)
@@ -199,8 +199,12 @@ def _measure(world: World, order: PurchaseOrder, arrivals: Sequence[tuple[Purcha
 
 
 class _Arrived(msgspec.Struct):
-    """Units of one line of an order; damaged and quality_control are part of units."""
+    """Units of one line of an order; damaged and quality_control are part of units.
 
+    index: of the line of the request that says so, the last one; of the order's own where it is received whole.
+    """
+
+    index: int
     units: int = 0
     damaged: int = 0
     quality_control: int = 0
@@ -211,13 +215,13 @@ def _arrivals(
 ) -> list[tuple[PurchaseOrderLine, _Arrived]]:
     """Which lines, and how many units of each; what exceeds the order goes to the last line that names the level."""
     if lines is None:
-        return [(line, _Arrived(line.open)) for line in order.lines if line.open]
-    taken = {line.line: _Arrived() for line in order.lines}
+        return [(line, _Arrived(line.line, line.open)) for line in order.lines if line.open]
+    taken = {line.line: _Arrived(line.line) for line in order.lines}
     for index, wanted in enumerate(lines):
         mine = [x for x in order.lines if x.product == wanted.product and wanted.warehouse in (None, x.warehouse)]
         if not mine:
             raise QuantityExceedsOpen(index, wanted.product, wanted.quantity, 0)
-        left = _Arrived(wanted.quantity, wanted.damaged, wanted.quality_control)
+        left = _Arrived(index, wanted.quantity, wanted.damaged, wanted.quality_control)
         for line in mine:
             _deal(left, taken[line.line], max(0, min(left.units, line.open - taken[line.line].units)))
         last, beyond = mine[-1], left.units
@@ -230,6 +234,8 @@ def _arrivals(
 
 def _deal(left: _Arrived, line: _Arrived, units: int) -> None:
     """Give a line so many of what is left: of the damaged first, then of those to be looked at."""
+    if units:
+        line.index = left.index
     damaged = min(units, left.damaged)
     quality_control = min(units - damaged, left.quality_control)
     left.units, line.units = left.units - units, line.units + units

@@ -25,6 +25,7 @@ def repair(world: World, command: Repair) -> OperationDone | Nothing:
     strange = [
         (State.DAMAGED, level.damaged - sums.ledger_damaged),
         (State.QUALITY_CONTROL, level.quality_control - sums.ledger_quality_control),
+        (State.SAFETY_STOCK, level.set_aside - sums.ledger_set_aside),
     ]
     agreed = not any(units for _, units in strange) and (level.reserved, level.backordered, level.version) == (
         sums.open_reserved,
@@ -35,7 +36,7 @@ def repair(world: World, command: Repair) -> OperationDone | Nothing:
         return Nothing()
     world.open_operation(command.header, "ADJUST")
     level.reserved = sums.open_reserved
-    level.backordered = sums.open_backordered
+    world.owe(level, sums.open_backordered - level.backordered)
     level.version = max(level.version, sums.ledger_version)
     if unsold:
         world.post(level, command.header, "RESERVE" if unsold > 0 else "RELEASE", -unsold, reason=REASON)

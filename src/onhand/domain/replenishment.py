@@ -1,20 +1,29 @@
 """How many to order, and when they come. Pure arithmetic."""
 
+from collections.abc import Container
 from datetime import date, timedelta
 
 SATURDAY = 5
 
 
-def arrival_date(placed: date, lead_time_days: int, *, working_days: bool) -> date:
-    """The day on which an order arrives. Working days are Monday to Friday; public holidays are not known here."""
+def arrival_date(
+    placed: date, lead_time_days: int, *, working_days: bool, holidays: Container[date] = frozenset()
+) -> date:
+    """The day on which an order arrives. Working days are Monday to Friday without the holidays."""
     if not working_days:
         return placed + timedelta(days=lead_time_days)
     arrival, left = placed, lead_time_days
     while left:
-        arrival += timedelta(days=1)
-        if arrival.weekday() < SATURDAY:
-            left -= 1
+        arrival = working_day(arrival + timedelta(days=1), holidays)
+        left -= 1
     return arrival
+
+
+def working_day(day: date, holidays: Container[date]) -> date:
+    """That day, or the next one that is neither on a weekend nor a holiday."""
+    while day.weekday() >= SATURDAY or day in holidays:
+        day += timedelta(days=1)
+    return day
 
 
 def order_quantity(

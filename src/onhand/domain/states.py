@@ -1,7 +1,7 @@
 """States of units that lie in a warehouse.
 
-available units are on_hand: on the shelf, to be sold. damaged and quality_control ones are counted beside it. scrapped
-ones are gone, and lost ones never came.
+available units are on_hand: on the shelf, to be sold. damaged ones, those in quality_control and those set aside as
+safety_stock are counted beside it. scrapped ones are gone, and lost ones never came.
 """
 
 from enum import StrEnum
@@ -17,17 +17,20 @@ class State(StrEnum):
     AVAILABLE = "available"
     DAMAGED = "damaged"
     QUALITY_CONTROL = "quality_control"
+    SAFETY_STOCK = "safety_stock"
     SCRAPPED = "scrapped"
     LOST = "lost"
 
 
-BESIDE_THE_SHELF = frozenset({State.DAMAGED, State.QUALITY_CONTROL})
+BESIDE_THE_SHELF = frozenset({State.DAMAGED, State.QUALITY_CONTROL, State.SAFETY_STOCK})
 
 
 def units_in(level: Level, state: str) -> int:
     """Of a state that units can be taken out of."""
     if state == State.AVAILABLE:
         return level.on_hand
+    if state == State.SAFETY_STOCK:
+        return level.set_aside
     return level.damaged if state == State.DAMAGED else level.quality_control
 
 

@@ -74,6 +74,7 @@ class Sums(msgspec.Struct, frozen=True):
     open_backordered: int
     ledger_damaged: int = 0
     ledger_quality_control: int = 0
+    ledger_set_aside: int = 0
 
 
 class MissingFactsError(Exception):
@@ -143,6 +144,7 @@ class World:
         self.volumes: Mapping[Id, int] = {}  # mm³ of a unit
         self.drafted: Counter[LevelKey] = Counter()  # units in drafts, of the levels to be reordered
         self.notes: dict[LevelKey, None] = {}  # levels that fell below their threshold
+        self.alerts: dict[LevelKey, None] = {}  # levels that may have begun or ceased to want attention
         self.lead_times: list[tuple[Id, Id, int]] = []  # supplier, product, days that a delivery took
         self.waiting = waiting or {}
         self.youngest = youngest or {}
@@ -206,6 +208,9 @@ class World:
         """Move a level and write its ledger row. on_hand and reserved are signed changes in units."""
         level.on_hand += on_hand
         level.reserved += reserved
+        # Hot: of a level without a threshold only its last unit, or its first one, is looked at.
+        if on_hand and (level.reorder_threshold is not None or not level.on_hand or level.on_hand == on_hand):
+            self._look(level, on_hand)
         level.version += 1
         level.touched = True
         self.entries.append(
@@ -223,14 +228,38 @@ class World:
             )
         )
 
+    def _look(self, level: Level, change: int) -> None:
+        """Note a level whose alerts (docs/adr/0009-pages.md) begin or end with this change of on_hand.
+
+        Each change on its own: what they come to in the end begins or ends something only if one of them did.
+        """
+        shelf, threshold = level.on_hand - level.backordered, level.reorder_threshold
+        if (
+            not level.on_hand
+            or level.on_hand == change
+            or (
+                threshold is not None
+                and any((x < threshold) != (x - change < threshold) for x in (shelf, shelf + level.quality_control))
+            )
+        ):
+            self.alerts[level.key] = None
+
+    def owe(self, level: Level, units: int) -> None:
+        """Change what is backordered: by so many units more, or fewer."""
+        if units:
+            level.backordered += units
+            self.alerts[level.key] = None
+
     def note_state(self, level: Level, state: str, quantity: int) -> None:
         """Write down with the last ledger row what moved into (+) or out of (-) a state."""
         entry = StateEntry(self.entries[-1].txn_id, str(state), level.product, level.warehouse, quantity)
         self.state_entries.append(entry)
 
     def shift(self, level: Level, state: str, quantity: int) -> None:
-        """Move units into (+) or out of (-) damaged or quality_control, right after the post of the same moment."""
-        setattr(level, state, getattr(level, state) + quantity)
+        """Move units into (+) or out of (-) a state beside the shelf, right after the post of the same moment."""
+        column = "set_aside" if state == "safety_stock" else state
+        setattr(level, column, getattr(level, column) + quantity)
+        self.alerts[level.key] = None
         self.note_state(level, state, quantity)
 
     def watch(self, level: Level, before: int) -> None:
@@ -255,7 +284,8 @@ def must_be_active(world: World, index: int, warehouse: Id) -> None:
 
 def fits(level: Level, quantity: int) -> bool:
     """Whether that many units more can be counted at all (PostgreSQL integer), whatever state they end in."""
-    return level.on_hand + level.incoming + level.damaged + level.quality_control + quantity <= QUANTITY_MAX_UNITS
+    beside = level.damaged + level.quality_control + level.set_aside
+    return level.on_hand + level.incoming + beside + quantity <= QUANTITY_MAX_UNITS
 
 
 def reservable(level: Level, quantity: int) -> bool:

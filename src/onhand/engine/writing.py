@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from onhand.db import queries as q
+from onhand.db import queries_alert as alert
 from onhand.db.arrays import Ids, Ints, Texts, Times
 from onhand.db.query import Statement
 from onhand.domain.reservation import OPEN
@@ -22,6 +23,22 @@ def _json(value: object) -> str | None:
 
 def writes(world: World, cell: int) -> Iterator[Write]:
     """Every statement of the batch but its idempotency keys, in an order that foreign keys accept."""
+    yield from _facts(world, cell)
+    # A level that is made with nothing on it begins with an alert; one that was there has been looked at.
+    made = [level for level in world.levels.values() if level.touched and not level.exists]
+    alerts = world.alerts | dict.fromkeys(level.key for level in made if not level.on_hand or level.backordered)
+    if alerts:
+        yield (
+            alert.REFRESH_ALERTS,
+            {
+                "cell": cell,
+                "product_ids": Ids([key[0] for key in alerts]),
+                "warehouse_ids": Ids([key[1] for key in alerts]),
+            },
+        )
+
+
+def _facts(world: World, cell: int) -> Iterator[Write]:
     yield from _levels(world, cell)
     if world.purchase_orders or world.notes:
         yield from supply_writes(world, cell)

@@ -93,5 +93,6 @@ def state_writes(world: World, cell: int) -> Iterator[tuple[Statement, dict[str,
             "warehouse_ids": Ids([level.warehouse for level in levels]),
             "damageds": Ints([level.damaged for level in levels]),
             "quality_controls": Ints([level.quality_control for level in levels]),
+            "set_asides": Ints([level.set_aside for level in levels]),
         },
     )

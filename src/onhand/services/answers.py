@@ -49,6 +49,7 @@ class Level(Struct):
     reorder_quantity: int | None
     backorder_limit: int | None
     safety_stock: int
+    set_aside: int
 
 
 class PostedLine(Struct):
@@ -64,6 +65,7 @@ class PostedLine(Struct):
     reason: str | None = None
     damaged: int = 0
     quality_control: int = 0
+    set_aside: int = 0
 
 
 class ShortReservation(Struct):
@@ -209,7 +211,7 @@ class LedgerEntry(Struct):
     reference_id: str | None
     created_at: datetime
     created_by: str
-    states: dict[str, int] | None = None  # what moved into (+) and out of (-) damaged and quality_control
+    states: dict[str, int] | None = None  # what moved into (+) and out of (-) each
 
 
 class OpenReservation(Struct):

@@ -65,7 +65,7 @@ class Calendars:
 
 
 def place_of(row: q.CalendarRow) -> Place:
-    holidays = _holidays(row.country, row.holiday_region) if row.holidays and row.country else frozenset[date]()
+    holidays = public_holidays(row.country, row.holiday_region) if row.holidays else frozenset[date]()
     closed = frozenset(row.closed_on)
     return Place(
         row.code,
@@ -81,18 +81,20 @@ def place_of(row: q.CalendarRow) -> Place:
 
 
 @cache
-def _holidays(country: str, region: str | None) -> library.HolidayBase | frozenset[date]:
-    """Public holidays by the library of that name; none for a country that it does not know."""
+def public_holidays(country: str | None, region: str | None) -> library.HolidayBase | frozenset[date]:
+    """By the library of that name; none without a country, nor for one that it does not know."""
+    if country is None:
+        return frozenset()
     try:
         return library.country_holidays(country, subdiv=region)
     except NotImplementedError:  # The region may be one of the country that the warehouse was in before.
-        return _holidays(country, None) if region is not None else frozenset()
+        return public_holidays(country, None) if region is not None else frozenset()
 
 
 def columns(given: ShippingCalendar, country: str | None, today: date) -> dict[str, object]:
     """The settings as columns. Raises Invalid for a region without holidays, and where nothing would ever ship."""
     if given.holiday_region is not None:
-        _must_have_holidays(country, given.holiday_region)
+        must_have_holidays(country, given.holiday_region, "calendar.holiday_region")
     row = q.CalendarRow(
         warehouse_id=Id(bytes(16)),
         code="",
@@ -117,15 +119,16 @@ def columns(given: ShippingCalendar, country: str | None, today: date) -> dict[s
     return {name: getattr(row, name) for name in (*names, "closed_on")}
 
 
-def _must_have_holidays(country: str | None, region: str) -> None:
+def must_have_holidays(country: str | None, region: str, path: str) -> None:
+    """Raises Invalid."""
     if country is None:
         detail = "A region needs the country of the location."
-        raise Invalid([FieldProblem("calendar.holiday_region", "INVALID_VALUE", detail)])
+        raise Invalid([FieldProblem(path, "INVALID_VALUE", detail)])
     try:
         library.country_holidays(country, subdiv=region)
     except NotImplementedError:
         detail = f"{country} has no region {region!r} with holidays of its own."
-        raise Invalid([FieldProblem("calendar.holiday_region", "INVALID_VALUE", detail)]) from None
+        raise Invalid([FieldProblem(path, "INVALID_VALUE", detail)]) from None
 
 
 async def shown(connection: Connection, warehouses: Sequence[Id]) -> dict[Id, ShippingCalendar]:

@@ -1,13 +1,14 @@
 """How much warehouses take in: commands that bring stock, and measurements of what lies there.
 
 The engine knows what is in a warehouse at most, and counts it up; sales do not count it down. Only when that bound says
-that something does not fit, the warehouse is measured and the command judged anew (docs/floor.md).
+that something does not fit, the warehouse is measured and the command judged anew (docs/capacity.md).
 """
 
 import asyncio
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +18,7 @@ from onhand.domain.admitting import RoomUnknown
 from onhand.domain.commands import (
     Adjust,
     ChangeState,
+    Command,
     CreatePurchaseOrder,
     Dispatch,
     PurchaseOrderCommand,
@@ -30,6 +32,7 @@ from onhand.domain.limits import PAGE_MAX_ROWS
 from onhand.domain.outcomes import CapacityWarning
 from onhand.domain.room import MM3_PER_LITRE, CapacityIn
 from onhand.engine.job import Answer, Key
+from onhand.engine.preview import preview as engine_preview
 from onhand.services import answers
 from onhand.services.context import CELL, Measuring, Onhand
 from onhand.services.names import labels, warehouse_named
@@ -39,6 +42,8 @@ MEASURES_MAX = 8  # of one command: each further one only because a setting was 
 Moving = (
     Receive | Adjust | ChangeState | Dispatch | TransferCommand | CreatePurchaseOrder | PurchaseOrderCommand | TakeBack
 )
+
+CommandT = TypeVar("CommandT", bound=Command)
 
 
 class Filled(msgspec.Struct):
@@ -66,9 +71,30 @@ async def submit(onhand: Onhand, command: Moving, key: Key | None = None) -> Ans
         except RoomUnknown as unknown:
             for warehouse in unknown.warehouses:
                 await measure(onhand, warehouse)
-            measured = msgspec.structs.replace(command.header, measured=True)
-            command = msgspec.structs.replace(command, header=measured)
+            command = _measured(command)
     raise Overloaded
+
+
+async def preview(onhand: Onhand, commands: Sequence[Command]) -> list[Answer]:
+    """What would become of each, as if those before it had happened; nothing changes. Raises psycopg.Error."""
+    for _ in range(MEASURES_MAX):
+        answers = await engine_preview(onhand.url, commands, cell=CELL, directory=onhand.directory, now=onhand.now)
+        full = {
+            place
+            for answer in answers
+            if isinstance(answer.verdict, RoomUnknown)
+            for place in answer.verdict.warehouses
+        }
+        if not full:
+            return answers
+        for warehouse in full:
+            await measure(onhand, warehouse)
+        commands = [_measured(each) for each in commands]
+    raise Overloaded
+
+
+def _measured(command: CommandT) -> CommandT:
+    return msgspec.structs.replace(command, header=msgspec.structs.replace(command.header, measured=True))
 
 
 async def measure(onhand: Onhand, warehouse: Id) -> None:

@@ -52,6 +52,7 @@ def of_states(row: supply.StateDifferenceRow) -> str:
         for name, level, ledger in (
             ("damaged", row.level_damaged, row.ledger_damaged),
             ("in quality control", row.level_quality_control, row.ledger_quality_control),
+            ("set aside", row.level_set_aside, row.ledger_set_aside),
         )
         if level != ledger
     ]

@@ -5,6 +5,7 @@ difference is posted as an ADJUST of so many units, not as a new quantity.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -13,7 +14,15 @@ from onhand.db import queries_count as q
 from onhand.db.query import Connection
 from onhand.domain import counting
 from onhand.domain.commands import Adjust, AdjustLine, Header
-from onhand.domain.errors import CountClosed, CountNeedsApproval, FieldProblem, Invalid, Unknown
+from onhand.domain.errors import (
+    BelowZero,
+    CountClosed,
+    CountNeedsApproval,
+    FieldProblem,
+    Invalid,
+    LevelOverflow,
+    Unknown,
+)
 from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.domain.outcomes import OperationDone
@@ -73,6 +82,10 @@ async def record(onhand: Onhand, count: str, request: Counted, *, dry_run: bool 
             if product not in known:
                 raise Invalid([FieldProblem(f"lines[{index}].sku", "INVALID_VALUE", "It is not part of this count.")])
         times = [_during(onhand, session, line.counted_at, index) for index, line in enumerate(request.lines)]
+        if any(times):
+            await q.SHARE_COUNTED_LEVELS.all(
+                connection, cell=CELL, warehouse_id=session.warehouse_id, product_ids=products
+            )
         await q.RECORD_COUNTS.run(
             connection,
             cell=CELL,
@@ -163,7 +176,10 @@ async def _adjust(onhand: Onhand, actor: str, session: q.CountRow, lines: Sequen
             for line in counted
         ),
     )
-    verdict = (await onhand.engine.submit(command)).verdict
+    try:
+        verdict = (await onhand.engine.submit(command)).verdict
+    except (BelowZero, LevelOverflow) as error:
+        raise replace(error, line=counted[error.line].line) from None  # The count's line: not all of them are posted.
     if not isinstance(verdict, OperationDone):
         raise TypeError(verdict)
     return verdict

@@ -9,7 +9,7 @@ from onhand.services.products import get as get_product
 
 RESERVATIONS_MAX = 200
 OPERATIONS_MAX = 50
-SUMMED = ("on_hand", "reserved", "backordered", "available", "incoming", "damaged", "quality_control")
+SUMMED = ("on_hand", "reserved", "backordered", "available", "incoming", "damaged", "quality_control", "set_aside")
 
 
 async def explain(onhand: Onhand, sku: str) -> answers.Explanation:

@@ -9,6 +9,7 @@ from psycopg.rows import tuple_row
 
 from onhand.db import queries as q
 from onhand.db import queries_count as count
+from onhand.db import queries_floor as floor
 from onhand.db import queries_return as back
 from onhand.db import queries_supply as supply
 from onhand.db import queries_transfer as moves
@@ -26,6 +27,7 @@ class Filter(NamedTuple):
     warehouse: str | None = None
     from_time: datetime | None = None
     to_time: datetime | None = None
+    type: str | None = None
 
 
 class Export(NamedTuple):
@@ -43,6 +45,7 @@ class Export(NamedTuple):
 EXPORTS = {
     "products": Export(q.EXPORT_PRODUCTS),
     "stock": Export(q.EXPORT_STOCK),
+    "warehouses": Export(floor.EXPORT_WAREHOUSES),
     "levels": Export(q.EXPORT_LEVELS),
     "ledger": Export(q.EXPORT_LEDGER),
     "reservations": Export(q.EXPORT_RESERVATIONS),
@@ -76,4 +79,5 @@ async def resolve(onhand: Onhand, wanted: Filter) -> dict[str, Any]:
         "warehouse_id": place.warehouse_id if place else None,
         "from_time": wanted.from_time,
         "to_time": wanted.to_time,
+        "type": wanted.type,
     }

@@ -14,6 +14,8 @@ SUPPLIER_COLUMNS = (
     *("supplier", "name", "lead_time_in", "reorders", "over_delivery_percent", "under_delivery_percent"),
     *(
         "measured_after_receipts",
+        "country",
+        "holiday_region",
         "active",
         "sku",
         "supplier_sku",

@@ -3,6 +3,7 @@
 from msgspec import UNSET
 
 from onhand.db import queries as q
+from onhand.db import queries_alert as alert
 from onhand.domain.errors import FieldProblem, Invalid
 from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
@@ -26,6 +27,7 @@ async def put(onhand: Onhand, sku: str, warehouse: str, settings: LevelSettings)
             **{name: None if value is UNSET else value for name, value in given.items()},
             **{f"set_{name}": value is not UNSET for name, value in given.items()},
         )
+        await alert.REFRESH_ALERTS.run(connection, cell=CELL, product_ids=[product_id], warehouse_ids=[warehouse_id])
         rows = await q.LIST_LEVELS.all(
             connection,
             product_id=product_id,

@@ -4,7 +4,7 @@ Kept in the process for PROMISE_FRESH_S; all that is asked for at the same momen
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ from onhand.domain.limits import (
 from onhand.domain.shipping import PURCHASE_ORDER_SPREAD_DAYS, TRANSFER_SPREAD_DAYS, transit_days
 from onhand.engine.directory import Directory
 from onhand.services.answers import Promise
-from onhand.services.calendars import Calendars
+from onhand.services.calendars import Calendars, public_holidays
 
 FETCHES_MAX = 2
 
@@ -58,6 +58,7 @@ class LeadTime(NamedTuple):
     supplier: str
     days: int
     lead_time_in: str
+    holidays: Container[date] = frozenset()
 
 
 class Product(NamedTuple):
@@ -170,7 +171,8 @@ async def read_products(
 def _lead_time(row: q.SellingRow) -> LeadTime | None:
     if row.supplier is None or row.lead_time_days is None or row.lead_time_in is None:
         return None
-    return LeadTime(row.supplier, row.lead_time_days, row.lead_time_in)
+    holidays = public_holidays(row.country, row.holiday_region)
+    return LeadTime(row.supplier, row.lead_time_days, row.lead_time_in, holidays)
 
 
 def _incoming(directory: Directory, row: q.IncomingRow) -> Incoming:

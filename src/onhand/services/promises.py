@@ -187,7 +187,8 @@ def arrival_of(arriving: Incoming, units: int, at: Place, local: datetime) -> Da
 
 def reordered(lead_time: LeadTime, units: int, at: Place, local: datetime) -> Dated:
     """When units ship that nobody has ordered of the supplier yet, if that is done today."""
-    arrives = arrival_date(local.date(), lead_time.days, working_days=lead_time.lead_time_in == "working_days")
+    working_days = lead_time.lead_time_in == "working_days"
+    arrives = arrival_date(local.date(), lead_time.days, working_days=working_days, holidays=lead_time.holidays)
     evidence = {
         "type": "lead_time",
         "supplier": lead_time.supplier,

@@ -71,6 +71,12 @@ async def receive(
     onhand: Onhand, actor: str, purchase_order_id: str, request: Arrival, key: str | None = None
 ) -> Answered:
     """A RECEIVE of what has arrived, all or some. Raises DomainError."""
+    command = await arrival(onhand, actor, purchase_order_id, request)
+    return await _submit(onhand, command, idempotency(actor, key, "receive_purchase_order", request, purchase_order_id))
+
+
+async def arrival(onhand: Onhand, actor: str, purchase_order_id: str, request: Arrival) -> ReceivePurchaseOrder:
+    """The command. Raises Invalid, Unknown."""
     order = await _order(onhand, purchase_order_id)
     async with onhand.pool.connection() as connection:
         supplier = await row_named(connection, str(order.supplier))
@@ -83,14 +89,13 @@ async def receive(
             ArrivalLine(product, line.quantity, warehouse, line.damaged, line.quality_control)
             for product, warehouse, line in zip(products, places, request.lines, strict=True)
         )
-    command = ReceivePurchaseOrder(
+    return ReceivePurchaseOrder(
         header_about(actor, "purchase_order", order.purchase_order_id),
         order.purchase_order_id,
         lines,
         supplier.over_delivery_percent,
         supplier.under_delivery_percent,
     )
-    return await _submit(onhand, command, idempotency(actor, key, "receive_purchase_order", request, purchase_order_id))
 
 
 async def patch(

@@ -37,6 +37,7 @@ async def operation(onhand: Onhand, done: OperationDone) -> answers.Operation:
                 reason=line.reason,
                 damaged=line.damaged,
                 quality_control=line.quality_control,
+                set_aside=line.set_aside,
             )
             for line in done.lines
         ],

@@ -141,8 +141,8 @@ async def _order(onhand: Onhand, rows: Sequence[q.ReorderRow], report: Report) -
     """One purchase order of one supplier, or what it would be."""
     async with onhand.pool.connection() as connection:
         supplier = await _supplier(connection, rows[0].supplier_id)
-    today, how = onhand.now().date(), (supplier.lead_time_in, supplier.measured_after_receipts)
-    expected = max(lead_time(row.lead_time_days or 0, *how, row.took_days).arrival(today) for row in rows)
+    today = onhand.now().date()
+    expected = max(lead_time(supplier, row.lead_time_days or 0, row.took_days).arrival(today) for row in rows)
     header = Header(new_id(), ACTOR)
     lines = tuple(
         ReplenishLine(r.product_id, r.warehouse_id, r.reorder_quantity, r.minimum_order or 1, r.pack_size or 1)

@@ -31,6 +31,7 @@ Longitude = Annotated[float, Meta(ge=-180, le=180, description="degrees east", e
 Country = Annotated[
     str, Meta(pattern=r"^[A-Z]{2}(?![\s\S])", description="ISO 3166-1 alpha-2, upper case", examples=["DE"])
 ]
+HolidayRegion = Annotated[str, Meta(min_length=1, max_length=20, pattern=_TEXT, examples=["SN"])]
 PostalCode = Annotated[str, Meta(min_length=1, max_length=20, pattern=_TEXT, examples=["04435"])]
 HoldSeconds = Annotated[
     int,
@@ -107,7 +108,7 @@ class ShippingCalendar(Body):
         default_factory=lambda: list(WEEKDAYS[:5])
     )
     holidays: bool = True
-    holiday_region: Annotated[str, Meta(min_length=1, max_length=20, pattern=_TEXT, examples=["SN"])] | None = None
+    holiday_region: HolidayRegion | None = None
     closed_on: Annotated[list[date], Meta(max_length=limits.CLOSED_ON_MAX_DAYS)] = field(default_factory=list)
 
 
@@ -192,11 +193,11 @@ class NewAdjustment(Body):
 
 
 class StateLine(Body):
-    """quantity units move from one state to another; available is on_hand, scrapped is gone."""
+    """quantity units move from one state to another; available is on_hand, safety_stock set_aside, scrapped is gone."""
 
     quantity: Quantity
-    from_: Literal["available", "damaged", "quality_control"] = field(name="from")
-    to: Literal["available", "damaged", "quality_control", "scrapped"]
+    from_: Literal["available", "damaged", "quality_control", "safety_stock"] = field(name="from")
+    to: Literal["available", "damaged", "quality_control", "safety_stock", "scrapped"]
     reason: Reason
     sku: Sku | None = None
     product_id: UuidText | None = None

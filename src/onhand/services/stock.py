@@ -16,28 +16,39 @@ from onhand.services.supply_requests import ArrivedLine
 
 async def receive(onhand: Onhand, actor: str, request: NewReceipt, key: str | None = None) -> Reply[answers.Operation]:
     """Put units on the shelf; they cover backorders first. Raises DomainError."""
+    command = await receipt(onhand, actor, request)
+    return await _submit(onhand, command, actor, key, "receive", request)
+
+
+async def receipt(onhand: Onhand, actor: str, request: NewReceipt) -> Receive:
+    """The command. Raises Invalid, Unknown."""
     parts_must_fit(request.lines)
     products = await products_of(onhand, request.lines)
     places = await warehouses_of(onhand, request.lines, required=True)
-    command = Receive(
+    return Receive(
         header(actor, reason=request.reason, reference=request.reference),
         tuple(
             StockLine(product, warehouse, line.quantity, line.damaged, line.quality_control)
             for product, warehouse, line in zip(products, _all(places), request.lines, strict=True)
         ),
     )
-    return await _submit(onhand, command, actor, key, "receive", request)
 
 
 async def adjust(
     onhand: Onhand, actor: str, request: NewAdjustment, key: str | None = None
 ) -> Reply[answers.Operation]:
     """Write down a count, a loss, a find. The answer names reservations left short. Raises DomainError."""
+    command = await adjustment(onhand, actor, request)
+    return await _submit(onhand, command, actor, key, "adjust", request)
+
+
+async def adjustment(onhand: Onhand, actor: str, request: NewAdjustment) -> Adjust:
+    """The command. Raises Invalid, Unknown."""
     for index, line in enumerate(request.lines):
         _must_say_one_thing(line, index)
     products = await products_of(onhand, request.lines)
     places = await warehouses_of(onhand, request.lines, required=True)
-    command = Adjust(
+    return Adjust(
         header(actor, reason=request.reason, reference=request.reference),
         tuple(
             AdjustLine(
@@ -46,26 +57,30 @@ async def adjust(
             for product, warehouse, line in zip(products, _all(places), request.lines, strict=True)
         ),
     )
-    return await _submit(onhand, command, actor, key, "adjust", request)
 
 
 async def change_state(
     onhand: Onhand, actor: str, request: NewStateChange, key: str | None = None
 ) -> Reply[answers.Operation]:
     """Move units between states. The answer names reservations left short. Raises DomainError."""
+    command = await state_change(onhand, actor, request)
+    return await _submit(onhand, command, actor, key, "change_state", request)
+
+
+async def state_change(onhand: Onhand, actor: str, request: NewStateChange) -> ChangeState:
+    """The command. Raises Invalid, Unknown."""
     for index, line in enumerate(request.lines):
         if line.from_ == line.to:
             raise Invalid([FieldProblem(f"lines[{index}].to", "INVALID_VALUE", "Name another state than from.")])
     products = await products_of(onhand, request.lines)
     places = await warehouses_of(onhand, request.lines, required=True)
-    command = ChangeState(
+    return ChangeState(
         header(actor, reason=request.reason, reference=request.reference),
         tuple(
             StateLine(product, warehouse, line.quantity, line.from_, line.to, line.reason)
             for product, warehouse, line in zip(products, _all(places), request.lines, strict=True)
         ),
     )
-    return await _submit(onhand, command, actor, key, "change_state", request)
 
 
 def parts_must_fit(lines: Sequence[ReceiptLine | ArrivedLine]) -> None:

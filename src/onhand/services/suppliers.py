@@ -1,6 +1,6 @@
 """Suppliers: who sells what, on which terms."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.engine.engine import new_id
 from onhand.services import answers
+from onhand.services.calendars import must_have_holidays
 from onhand.services.context import Onhand
 from onhand.services.lead_times import lead_time
 from onhand.services.names import products_of
@@ -25,7 +26,7 @@ from onhand.services.supply_requests import SuppliedProduct as Terms
 COST_BELOW = 10**10  # numeric(14, 4)
 SETTINGS = (
     *("name", "lead_time_in", "reorders", "over_delivery_percent", "under_delivery_percent"),
-    *("measured_after_receipts", "active"),
+    *("measured_after_receipts", "country", "holiday_region", "active"),
 )
 TERMS = ("sku", "supplier_sku", "lead_time_days", "minimum_order", "pack_size", "unit_cost", "priority")
 
@@ -35,6 +36,7 @@ async def create(onhand: Onhand, request: NewSupplier) -> Supplier:
     supplier_id = new_id()
     products = await _products(onhand, request.products)
     columns = {name: getattr(request, name) for name in SETTINGS}
+    _must_be_somewhere(columns)
     async with onhand.pool.connection() as connection, connection.transaction():
         try:
             await q.INSERT_SUPPLIER.run(
@@ -53,6 +55,7 @@ async def sell(onhand: Onhand, request: NewSupplier, *, dry_run: bool = False) -
     """
     products = await _products(onhand, request.products)
     columns = {name: getattr(request, name) for name in SETTINGS}
+    _must_be_somewhere(columns)
     async with onhand.pool.connection() as connection, connection.transaction() as transaction:
         row = await q.FIND_SUPPLIER.first(connection, name=request.code)
         if row is None:
@@ -82,6 +85,7 @@ async def patch(onhand: Onhand, name: str, request: SupplierPatch) -> Supplier:
         row = await row_named(connection, name)
         columns: dict[str, Any] = {column: getattr(row, column) for column in SETTINGS}
         columns |= {column: getattr(request, column) for column in SETTINGS if getattr(request, column) is not UNSET}
+        _must_be_somewhere(columns)
         await q.UPDATE_SUPPLIER.run(connection, supplier_id=supplier_id, now=onhand.now(), **columns)
         if terms is not None:
             await q.DELETE_SUPPLIER_PRODUCTS.run(connection, supplier_id=supplier_id, product_ids=products)
@@ -126,6 +130,12 @@ async def sold_by(connection: Connection, suppliers: Sequence[Id]) -> dict[Id, l
     return sold
 
 
+def _must_be_somewhere(columns: Mapping[str, Any]) -> None:
+    """Raises Invalid for a region that has no holidays of its own, or no country."""
+    if columns["holiday_region"] is not None:
+        must_have_holidays(columns["country"], columns["holiday_region"], "holiday_region")
+
+
 async def _products(onhand: Onhand, terms: Sequence[Terms]) -> list[Id]:
     products = await products_of(onhand, terms, "products")
     first: dict[Id, int] = {}
@@ -167,7 +177,7 @@ def _answer(row: q.SupplierRow, sold: Sequence[q.SupplierProductRow]) -> Supplie
 
 
 def _sold(row: q.SupplierRow, each: q.SupplierProductRow) -> SuppliedProduct:
-    time = lead_time(each.lead_time_days, row.lead_time_in, row.measured_after_receipts, each.took_days)
+    time = lead_time(row, each.lead_time_days, each.took_days)
     return SuppliedProduct(
         **{name: getattr(each, name) for name in TERMS},
         lead_time_used=time.source,

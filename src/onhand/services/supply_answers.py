@@ -41,6 +41,8 @@ class Supplier(Struct):
     over_delivery_percent: int
     under_delivery_percent: int
     measured_after_receipts: int
+    country: str | None
+    holiday_region: str | None
     active: bool
     created_at: datetime
     updated_at: datetime

@@ -7,7 +7,18 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType, field
 
 from onhand.domain import limits
-from onhand.services.requests import _TEXT, Body, Count, Name, Quantity, Sku, UuidText, WarehouseCode
+from onhand.services.requests import (
+    _TEXT,
+    Body,
+    Count,
+    Country,
+    HolidayRegion,
+    Name,
+    Quantity,
+    Sku,
+    UuidText,
+    WarehouseCode,
+)
 
 SupplierCode = Annotated[
     str, Meta(min_length=1, max_length=limits.SUPPLIER_CODE_MAX_CHARS, pattern=_TEXT, examples=["ACME"])
@@ -44,6 +55,7 @@ class NewSupplier(Body):
     """reorders: whether what onhand orders by itself is placed at once or waits as a draft.
 
     measured_after_receipts: from so many receipts of a product on, expected dates go by the measured lead time.
+    country, holiday_region: where it works; its working days leave out the public holidays there.
     """
 
     code: SupplierCode
@@ -54,6 +66,8 @@ class NewSupplier(Body):
     over_delivery_percent: Percent = 0
     under_delivery_percent: Percent = 0
     measured_after_receipts: MeasuredAfter = MEASURED_AFTER_RECEIPTS
+    country: Country | None = None
+    holiday_region: HolidayRegion | None = None
     active: bool = True
 
 
@@ -67,6 +81,8 @@ class SupplierPatch(Body):
     over_delivery_percent: Percent | UnsetType = UNSET
     under_delivery_percent: Percent | UnsetType = UNSET
     measured_after_receipts: MeasuredAfter | UnsetType = UNSET
+    country: Country | UnsetType | None = UNSET
+    holiday_region: HolidayRegion | UnsetType | None = UNSET
     active: bool | UnsetType = UNSET
 
 

@@ -27,12 +27,18 @@ from onhand.services.submitting import Reply, header, header_about, idempotency
 
 async def dispatch(onhand: Onhand, actor: str, request: NewTransfer, key: str | None = None) -> Reply[answers.Transfer]:
     """Move free units; immediate ones are there at once. Raises DomainError."""
+    command = await departure(onhand, actor, request)
+    return await _submit(onhand, command, idempotency(actor, key, "transfer", request))
+
+
+async def departure(onhand: Onhand, actor: str, request: NewTransfer) -> Dispatch:
+    """The command. Raises Invalid, Unknown."""
     source = await warehouse_named(onhand, request.from_, "from")
     destination = await warehouse_named(onhand, request.to, "to")
     if source.warehouse_id == destination.warehouse_id:
         raise Invalid([FieldProblem("to", "INVALID_VALUE", "A transfer goes to another warehouse.")])
     products = await products_of(onhand, request.lines)
-    command = Dispatch(
+    return Dispatch(
         header(actor, reason=request.reason, reference=request.reference),
         source.warehouse_id,
         destination.warehouse_id,
@@ -41,16 +47,20 @@ async def dispatch(onhand: Onhand, actor: str, request: NewTransfer, key: str | 
         ),
         immediate=request.mode == "immediate",
     )
-    return await _submit(onhand, command, idempotency(actor, key, "transfer", request))
 
 
 async def receive(
     onhand: Onhand, actor: str, transfer_id: str, request: TransferPart, key: str | None = None
 ) -> Reply[answers.Transfer]:
     """Take in what is under way, all or some. Raises DomainError."""
-    subject = parse_id(transfer_id, "transfer_id")
-    command = ReceiveTransfer(header_about(actor, "transfer", subject), subject, await _parts(onhand, request.lines))
+    command = await arrival(onhand, actor, transfer_id, request)
     return await _submit(onhand, command, idempotency(actor, key, "receive_transfer", request, transfer_id))
+
+
+async def arrival(onhand: Onhand, actor: str, transfer_id: str, request: TransferPart) -> ReceiveTransfer:
+    """The command. Raises Invalid, Unknown."""
+    subject = parse_id(transfer_id, "transfer_id")
+    return ReceiveTransfer(header_about(actor, "transfer", subject), subject, await _parts(onhand, request.lines))
 
 
 async def write_off(

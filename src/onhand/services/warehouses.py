@@ -23,9 +23,7 @@ from onhand.services.requests import Location, NewWarehouse, ShippingCalendar, W
 async def create(onhand: Onhand, request: NewWarehouse) -> answers.Warehouse:
     """Raises AlreadyExists, Invalid."""
     warehouse_id = new_id()
-    _must_be_time_zone(request.time_zone)
-    today, country = onhand.now().date(), request.location.country
-    calendar = calendars.columns(request.calendar, country, today) if request.calendar is not None else None
+    calendar = must_be_right(onhand, request)
     try:
         async with onhand.pool.connection() as connection, connection.transaction():
             await q.INSERT_WAREHOUSE.run(
@@ -49,6 +47,14 @@ async def create(onhand: Onhand, request: NewWarehouse) -> answers.Warehouse:
     await onhand.directory.read_warehouses()
     await onhand.outlook.calendars.read()
     return made
+
+
+def must_be_right(onhand: Onhand, request: NewWarehouse) -> dict[str, object] | None:
+    """What a request says beyond its shape; its calendar as columns. Raises Invalid."""
+    _must_be_time_zone(request.time_zone)
+    if request.calendar is None:
+        return None
+    return calendars.columns(request.calendar, request.location.country, onhand.now().date())
 
 
 async def get(onhand: Onhand, name: str) -> answers.Warehouse:

@@ -35,6 +35,13 @@ WHERE cell = :cell AND (count_id < :before::uuid OR :before::uuid IS NULL)
   AND (status = :status::text OR :status::text IS NULL)
 ORDER BY count_id DESC LIMIT :row_limit;
 
+-- name: share_counted_levels
+-- Before a count of some moments ago: who moved these levels before then has committed, and is in the ledger. In key
+-- order, as every lock on levels.
+SELECT level.product_id FROM level JOIN unnest(:product_ids::uuid[]) AS counted (product_id) USING (product_id)
+WHERE level.cell = :cell AND level.warehouse_id = :warehouse_id
+ORDER BY level.product_id, level.warehouse_id FOR SHARE OF level;
+
 -- name: record_counts!
 -- The count and the book of the same moment: this one, or the one when it was counted, from the ledger.
 UPDATE count_line SET counted = new.counted,

@@ -10,7 +10,7 @@ ON CONFLICT (supplier_id, product_id) DO UPDATE SET days = (EXCLUDED.days || kno
 -- name: read_lead_times
 -- Agreed and taken, of these products; of one supplier, or of all that sell them.
 SELECT sold.supplier_id, sold.product_id, sold.lead_time_days, supplier.lead_time_in, supplier.measured_after_receipts,
-       coalesce(took.days, '{}') AS took_days
+       supplier.country, supplier.holiday_region, coalesce(took.days, '{}') AS took_days
 FROM supplier_product sold JOIN supplier USING (supplier_id) LEFT JOIN measured_lead_time took USING (supplier_id, product_id)
 WHERE sold.product_id = ANY(:product_ids::uuid[])
   AND (sold.supplier_id = :supplier_id::uuid OR :supplier_id::uuid IS NULL);

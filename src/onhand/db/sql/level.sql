@@ -11,7 +11,7 @@ WHERE cell = :cell AND transfer_id = ANY(:transfer_ids::uuid[]);
 -- Key order over the whole batch: overlapping batches queue instead of deadlocking.
 SELECT level.product_id, level.warehouse_id, level.on_hand, level.reserved, level.backordered,
        level.damaged, level.quality_control, level.incoming, level.version, level.backorder_limit,
-       level.reorder_threshold
+       level.reorder_threshold, level.set_aside
 FROM level JOIN unnest(:product_ids::uuid[], :warehouse_ids::uuid[]) AS wanted (product_id, warehouse_id)
   USING (product_id, warehouse_id)
 WHERE level.cell = :cell
@@ -46,7 +46,7 @@ ORDER BY product_id, warehouse_id;
 SELECT product.sku, warehouse.code AS warehouse, level.on_hand, level.reserved, level.backordered,
        level.on_hand - level.reserved AS available, level.incoming, level.damaged, level.quality_control,
        level.reorder_threshold, level.reorder_quantity, level.backorder_limit, level.safety_stock,
-       level.product_id, level.warehouse_id
+       level.set_aside, level.product_id, level.warehouse_id
 FROM level JOIN product USING (product_id) JOIN warehouse USING (warehouse_id)
 WHERE (level.product_id = :product_id::uuid OR :product_id::uuid IS NULL)
   AND (level.warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL)
@@ -75,6 +75,13 @@ ON CONFLICT (cell, product_id, warehouse_id) DO UPDATE SET
                           ELSE level.reorder_quantity END,
   safety_stock = CASE WHEN :set_safety_stock::boolean THEN EXCLUDED.safety_stock ELSE level.safety_stock END
 RETURNING product_id, warehouse_id;
+
+-- name: read_level_settings
+SELECT level.product_id, level.warehouse_id, level.reorder_threshold, level.reorder_quantity, level.backorder_limit,
+       level.safety_stock
+FROM level JOIN unnest(:product_ids::uuid[], :warehouse_ids::uuid[]) AS wanted (product_id, warehouse_id)
+  USING (product_id, warehouse_id)
+WHERE level.cell = :cell;
 
 -- name: lock_levels_of_product
 -- In key order, as every lock on levels.

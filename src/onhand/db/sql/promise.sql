@@ -17,9 +17,10 @@ WHERE warehouse_id = :warehouse_id;
 -- name: read_selling
 -- How products sell, and who would be asked for more of them.
 SELECT product.product_id, product.sku, product.selling_mode, product.selling_limit, product.release_date,
-       chosen.supplier, chosen.lead_time_days, chosen.lead_time_in
+       chosen.supplier, chosen.lead_time_days, chosen.lead_time_in,
+       chosen.country, chosen.holiday_region
 FROM product LEFT JOIN LATERAL (
-  SELECT supplier.code AS supplier, lead_time_days, lead_time_in
+  SELECT supplier.code AS supplier, lead_time_days, lead_time_in, supplier.country, holiday_region
   FROM supplier_product JOIN supplier USING (supplier_id)
   WHERE supplier_product.product_id = product.product_id AND supplier.active
   ORDER BY priority, lead_time_days, supplier_id LIMIT 1) chosen ON true

@@ -99,7 +99,10 @@ SELECT
      AND state = 'damaged')::bigint AS ledger_damaged,
   (SELECT coalesce(sum(quantity), 0) FROM ledger_state
    WHERE cell = :cell AND product_id = :product_id AND warehouse_id = :warehouse_id
-     AND state = 'quality_control')::bigint AS ledger_quality_control;
+     AND state = 'quality_control')::bigint AS ledger_quality_control,
+  (SELECT coalesce(sum(quantity), 0) FROM ledger_state
+   WHERE cell = :cell AND product_id = :product_id AND warehouse_id = :warehouse_id
+     AND state = 'safety_stock')::bigint AS ledger_set_aside;
 
 -- name: read_ledger_guard
 -- Law 5: the trigger that refuses changes.

@@ -34,7 +34,7 @@ FROM warehouse_room room JOIN warehouse USING (warehouse_id) CROSS JOIN LATERAL 
            WHERE product.length_mm IS NULL OR product.width_mm IS NULL OR product.height_mm IS NULL), 0)::bigint
            AS unmeasured
   FROM (
-    SELECT product_id, on_hand::bigint + damaged + quality_control AS units FROM level
+    SELECT product_id, on_hand::bigint + damaged + quality_control + set_aside AS units FROM level
     WHERE level.cell = :cell AND level.warehouse_id = room.warehouse_id) there
   JOIN product USING (product_id)) sums
 WHERE room.cell = :cell AND room.warehouse_id = :warehouse_id;

@@ -8,7 +8,7 @@ GROUP BY product_id;
 -- name: read_levels_of_products
 -- For a quote: no lock, no promise.
 SELECT product_id, warehouse_id, on_hand, reserved, backordered, damaged, quality_control, incoming, version,
-       backorder_limit, reorder_threshold
+       backorder_limit, reorder_threshold, set_aside
 FROM level WHERE cell = :cell AND product_id = ANY(:product_ids::uuid[])
 ORDER BY product_id, warehouse_id;
 

@@ -1,18 +1,19 @@
 -- name: insert_supplier!
 INSERT INTO supplier (supplier_id, code, name, lead_time_in, reorders, over_delivery_percent, under_delivery_percent,
-                      measured_after_receipts, active, created_at, updated_at)
+                      measured_after_receipts, country, holiday_region, active, created_at, updated_at)
 VALUES (:supplier_id, :code, :name, :lead_time_in, :reorders, :over_delivery_percent, :under_delivery_percent,
-        :measured_after_receipts, :active, :now, :now);
+        :measured_after_receipts, :country::text, :holiday_region::text, :active, :now, :now);
 
 -- name: update_supplier!
 UPDATE supplier SET name = :name, lead_time_in = :lead_time_in, reorders = :reorders,
   over_delivery_percent = :over_delivery_percent, under_delivery_percent = :under_delivery_percent,
-  measured_after_receipts = :measured_after_receipts, active = :active, updated_at = :now
+  measured_after_receipts = :measured_after_receipts, country = :country::text, holiday_region = :holiday_region::text,
+  active = :active, updated_at = :now
 WHERE supplier_id = :supplier_id;
 
 -- name: find_supplier
 SELECT supplier_id, code, name, lead_time_in, reorders, over_delivery_percent, under_delivery_percent,
-       measured_after_receipts, active, created_at, updated_at
+       measured_after_receipts, country, holiday_region, active, created_at, updated_at
 FROM supplier WHERE code = :name OR supplier_id::text = lower(:name) ORDER BY code = :name DESC LIMIT 1;
 
 -- name: lock_supplier
@@ -20,7 +21,7 @@ SELECT supplier_id FROM supplier WHERE supplier_id = :supplier_id FOR UPDATE;
 
 -- name: list_suppliers
 SELECT supplier_id, code, name, lead_time_in, reorders, over_delivery_percent, under_delivery_percent,
-       measured_after_receipts, active, created_at, updated_at
+       measured_after_receipts, country, holiday_region, active, created_at, updated_at
 FROM supplier WHERE :after::text IS NULL OR code > :after ORDER BY code LIMIT :row_limit;
 
 -- name: read_supplier_codes
@@ -54,8 +55,8 @@ WHERE supplier_id = :supplier_id AND product_id <> ALL(:product_ids::uuid[]);
 -- One row per supplier and product it sells; a supplier without any has one row.
 SELECT supplier.code AS supplier, supplier.name, supplier.lead_time_in, supplier.reorders,
        supplier.over_delivery_percent, supplier.under_delivery_percent, supplier.measured_after_receipts,
-       supplier.active, product.sku, sold.supplier_sku, sold.lead_time_days, sold.minimum_order, sold.pack_size, sold.unit_cost::text AS unit_cost,
-       sold.priority
+       supplier.country, supplier.holiday_region, supplier.active, product.sku, sold.supplier_sku, sold.lead_time_days,
+       sold.minimum_order, sold.pack_size, sold.unit_cost::text AS unit_cost, sold.priority
 FROM supplier LEFT JOIN supplier_product sold USING (supplier_id) LEFT JOIN product USING (product_id)
 WHERE sold.product_id = :product_id::uuid OR :product_id::uuid IS NULL
 ORDER BY supplier.code, product.sku;

@@ -21,27 +21,38 @@ ORDER BY level.product_id, level.warehouse_id;
 -- name: export_levels
 SELECT product.sku, warehouse.code AS warehouse, level.on_hand, level.reserved, level.backordered,
        level.on_hand - level.reserved AS available, level.incoming, level.damaged, level.quality_control,
-       level.reorder_threshold, level.reorder_quantity, level.backorder_limit, level.safety_stock
+       level.reorder_threshold, level.reorder_quantity, level.backorder_limit, level.safety_stock,
+       level.set_aside
 FROM level JOIN product USING (product_id) JOIN warehouse USING (warehouse_id)
 WHERE level.cell = :cell
   AND (level.product_id = :product_id::uuid OR :product_id::uuid IS NULL)
   AND (level.warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL)
 ORDER BY level.product_id, level.warehouse_id;
 
+-- name: export_warehouses
+SELECT code, name, latitude, longitude, country, postal_code, time_zone, capacity, capacity_in, capacity_policy, active,
+       to_char(cutoff_time, 'HH24:MI') AS cutoff_time, handling_days, receiving_days,
+       (SELECT string_agg((ARRAY['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])[day],
+                          ' ' ORDER BY day) FROM unnest(working_days) day) AS working_days,
+       holidays, holiday_region, array_to_string(closed_on, ' ') AS closed_on
+FROM warehouse WHERE warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL ORDER BY code;
+
 -- name: export_ledger
 -- Oldest first: ids sort by time.
 SELECT ledger.txn_id, ledger.operation_id, ledger.type, product.sku, warehouse.code AS warehouse, ledger.quantity,
        ledger.on_hand, ledger.reserved, ledger.reason, ledger.reference_type, ledger.reference_id,
        ledger.created_at, ledger.created_by, coalesce(damaged.quantity, 0) AS damaged_change,
-       coalesce(inspected.quantity, 0) AS quality_control_change
+       coalesce(inspected.quantity, 0) AS quality_control_change, coalesce(kept.quantity, 0) AS set_aside_change
 FROM ledger JOIN product USING (product_id) JOIN warehouse USING (warehouse_id)
 LEFT JOIN ledger_state damaged ON damaged.cell = ledger.cell AND damaged.txn_id = ledger.txn_id
   AND damaged.state = 'damaged'
 LEFT JOIN ledger_state inspected ON inspected.cell = ledger.cell AND inspected.txn_id = ledger.txn_id
   AND inspected.state = 'quality_control'
+LEFT JOIN ledger_state kept ON kept.cell = ledger.cell AND kept.txn_id = ledger.txn_id AND kept.state = 'safety_stock'
 WHERE ledger.cell = :cell
   AND (ledger.product_id = :product_id::uuid OR :product_id::uuid IS NULL)
   AND (ledger.warehouse_id = :warehouse_id::uuid OR :warehouse_id::uuid IS NULL)
+  AND (ledger.type = :type::text OR :type::text IS NULL)
   AND (ledger.created_at >= :from_time::timestamptz OR :from_time::timestamptz IS NULL)
   AND (ledger.created_at < :to_time::timestamptz OR :to_time::timestamptz IS NULL)
 ORDER BY ledger.txn_id;
