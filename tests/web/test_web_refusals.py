@@ -8,6 +8,7 @@ import pytest
 
 from onhand.services.users import FAILURES_MAX
 from onhand.web import (
+    books,
     catalog,
     floor,
     orders,
@@ -22,7 +23,8 @@ from onhand.web import (
 )
 
 PASSWORD = "correct horse battery"
-MODULES = (stock, orders, floor, returns, stocktakes, transfers, replenishment, purchases, suppliers, catalog, people)
+SUPPLY = (returns, stocktakes, transfers, replenishment, purchases, suppliers)
+MODULES = (stock, orders, floor, *SUPPLY, catalog, books, people)
 FORMS = [route for module in MODULES for route in module.ROUTES if route.method == "POST"]
 KEPT = [route for route in FORMS if route.scopes]
 IDS = [route.path for route in KEPT]

@@ -17,6 +17,7 @@ from onhand.api.serving import headers_of
 from onhand.services import users
 from onhand.services.context import Onhand
 from onhand.web import (
+    books,
     catalog,
     floor,
     orders,
@@ -40,8 +41,8 @@ FOREVER = b"public, max-age=31536000, immutable"
 
 def handlers(onhand: Onhand, pulse: Pulse) -> list[HTTPRouteHandler]:
     """The routes of the pages, for the application that serves the API as well."""
-    pages = (stock, orders, floor, returns, stocktakes, transfers, replenishment, purchases, suppliers, catalog, people)
-    routes = [*overview.routes(pulse), *(route for each in pages for route in each.ROUTES)]
+    pages = (stock, orders, floor, returns, stocktakes, transfers, replenishment, purchases, suppliers, catalog, books)
+    routes = [*overview.routes(pulse), *(route for each in (*pages, people) for route in each.ROUTES)]
     return [*(_handler(onhand, route) for route in routes), _assets(), _live(onhand, pulse)]
 
 
