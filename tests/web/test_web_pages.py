@@ -143,6 +143,13 @@ def test_the_palette_is_clean_and_finds_an_order(open_as, look):
     page.get_by_role("combobox").press_sequentially("SO-1")
     expect(page.get_by_role("option", name="Find this order")).to_be_visible()
     watched.must_be_clean()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("combobox")).to_be_hidden()
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("/")
+    page.get_by_role("combobox").press_sequentially("SO-1")
     page.get_by_role("option", name="Find this order").click()
     expect(page.get_by_role("link", name="SO-1", exact=True)).to_be_visible()
 

@@ -221,7 +221,8 @@ if (palette) {
   let leader = 0;
   addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "k") { event.preventDefault(); if (!one("dialog[open]")) open(); return; }
-    if (one("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey || /INPUT|SELECT|TEXTAREA/.test(event.target.tagName)) return;
+    const typing = /INPUT|SELECT|TEXTAREA/.test(event.target.tagName) && !event.target.closest("dialog"); // A closed one may keep the focus.
+    if (one("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey || typing) return;
     if (event.key === "?") { event.preventDefault(); one("#keys").showModal(); return; }
     if (event.key === "/") { event.preventDefault(); open(); }
     const target = { o: "/", s: "/stock", r: "/orders", c: "/counts", p: "/replenishment", f: works ? "/floor" : "/counts", e: "/settings" }[event.key];
