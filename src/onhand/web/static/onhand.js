@@ -84,7 +84,7 @@ if (state) {
   const source = new EventSource("/live");
   source.onopen = () => light("on", "Live");
   source.onmessage = (event) => show(JSON.parse(event.data));
-  source.onerror = () => light("off", "Connection lost, trying again");
+  source.onerror = () => light("off", source.readyState === EventSource.CLOSED ? "Stopped: load the page again" : "Connection lost, trying again");
   addEventListener("pagehide", () => source.close());
 }
 
