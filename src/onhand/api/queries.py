@@ -13,6 +13,7 @@ from onhand.domain.limits import (
 )
 from onhand.services.requests import LedgerFilter, OrderId, Sku, UuidText, WarehouseCode
 from onhand.services.supply_requests import SupplierCode
+from onhand.services.webhook_requests import DeliveryStatus
 
 Limit = Annotated[int, Meta(ge=1, le=PAGE_MAX_ROWS, description="rows of one page")]
 Cursor = Annotated[str, Meta(min_length=1, max_length=255, description="next_cursor of the page before")]
@@ -55,6 +56,10 @@ class CountsQuery(Paged):
 class ReturnsQuery(Paged):
     reservation_id: UuidText | None = None
     order_id: OrderId | None = None
+
+
+class DeliveriesQuery(Paged):
+    status: DeliveryStatus | None = None
 
 
 class LedgerQuery(LedgerFilter, forbid_unknown_fields=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Reading the ledger, and the feed of what happened to reservations unasked."""
+"""Reading the ledger."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -53,24 +53,3 @@ def _utc(time: datetime | None) -> datetime | None:
 
 def entry(row: q.LedgerRow) -> answers.LedgerEntry:
     return answers.LedgerEntry(str(row.txn_id), str(row.operation_id), *row[2:])
-
-
-async def events(onhand: Onhand, after: str | None = None, limit: int = PAGE_DEFAULT_ROWS) -> answers.Page:
-    """CloudEvents 1.0, oldest first, those after an event's id. Raises Invalid."""
-    last = parse_id(after, "after") if after else None
-    async with onhand.pool.connection() as connection:
-        rows = await q.LIST_EVENTS.all(connection, cell=CELL, after=last, row_limit=limit + 1)
-    items = [
-        {
-            "specversion": "1.0",
-            "id": str(row.event_id),
-            "source": "/onhand",
-            "type": row.type,
-            "subject": row.subject,
-            "time": row.created_at,
-            "datacontenttype": "application/json",
-            "data": row.data,
-        }
-        for row in rows[:limit]
-    ]
-    return answers.Page(items, str(rows[limit - 1].event_id) if len(rows) > limit else None)

@@ -41,15 +41,6 @@ WHERE ledger.cell = :cell
 ORDER BY ledger.txn_id DESC
 LIMIT :row_limit;
 
--- name: insert_events!
-INSERT INTO event (cell, event_id, type, subject, created_at, data)
-SELECT :cell, event_id, type, subject, :now, data::jsonb
-FROM unnest(:event_ids::uuid[], :types::text[], :subjects::text[], :datas::text[]) AS new (event_id, type, subject, data);
-
--- name: list_events
-SELECT event_id, type, subject, created_at, data FROM event
-WHERE cell = :cell AND (event_id > :after::uuid OR :after::uuid IS NULL) ORDER BY event_id LIMIT :row_limit;
-
 -- name: list_ledger_of_product
 -- Level by level from the newest version back, then merged: as quick for a SKU with a million rows as for one with ten.
 SELECT entry.txn_id, entry.operation_id, entry.type, product.sku, warehouse.code AS warehouse, entry.quantity,
