@@ -8,7 +8,7 @@ from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.services import answers
 from onhand.services.context import CELL, Onhand
-from onhand.services.names import parse_id, product_named, warehouse_named
+from onhand.services.names import either, parse_id, product_named, warehouse_named
 from onhand.services.requests import LedgerFilter
 
 
@@ -16,8 +16,8 @@ async def find(
     onhand: Onhand, wanted: LedgerFilter, limit: int = PAGE_DEFAULT_ROWS, cursor: str | None = None
 ) -> answers.Page:
     """Newest first. Raises Unknown, Invalid."""
-    product = wanted.sku or wanted.product_id
-    place = wanted.warehouse or wanted.warehouse_id
+    product = either(wanted.sku, wanted.product_id, "sku")
+    place = either(wanted.warehouse, wanted.warehouse_id, "warehouse")
     filters: dict[str, Any] = {
         "warehouse_id": (await warehouse_named(onhand, place)).warehouse_id if place else None,
         "type": wanted.type,
