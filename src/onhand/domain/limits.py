@@ -41,8 +41,7 @@ PROMISE_AHEAD_MAX_DAYS = 730
 PROMISE_FRESH_S = 1.0  # how old the supply may be on which a displayed promise rests
 PROMISES_KEPT_MAX = 10_000  # of what lies on the shelf, in one process, for a minute
 AVAILABILITY_FETCH_MAX_SKUS = 250  # in one query: its rows are read in one step, in which nobody else is served
-SOLD_OUT_KNOWN_S = 0.05  # how old the news may be that refuses an order without asking the database
-SOLD_OUT_LOOK_S = 0.02  # how old, when somebody asks, it is looked at again
+SOLD_OUT_KNOWN_S = 0.05  # how old the news may be for which an order is confirmed to be too late without a lock
 
 EVENTS_PLACED_MAX = 1_000  # in one transaction
 EVENT_KEPT_S = 30 * 24 * 3600  # in the feed, and what became of its deliveries
@@ -65,7 +64,7 @@ RETRIES_MAX = 8
 
 assert EXPIRY_MIN_S < EXPIRY_DEFAULT_S < EXPIRY_MAX_S
 assert LINES_MAX <= BATCH_MAX_LINES
-assert SOLD_OUT_LOOK_S < SOLD_OUT_KNOWN_S <= AVAILABILITY_FRESH_S < AVAILABILITY_SHARED_FRESH_S < AVAILABILITY_TTL_S
+assert SOLD_OUT_KNOWN_S <= AVAILABILITY_FRESH_S < AVAILABILITY_SHARED_FRESH_S < AVAILABILITY_TTL_S
 assert BATCH_MAX_COMMANDS <= QUEUE_MAX_COMMANDS
 assert WEBHOOK_TIMEOUT_S < WEBHOOK_LEASE_S
 assert sum(WEBHOOK_RETRY_AFTER_S) * 1.1 < EVENT_KEPT_S
