@@ -8,6 +8,7 @@ from onhand.api.table_return import RETURNS
 from onhand.api.table_routing import ROUTING
 from onhand.api.table_stock import AVAILABILITY, RESERVATIONS, STOCK, TRANSFERS
 from onhand.api.table_supply import PURCHASE_ORDERS, REORDERS, SUPPLIERS
+from onhand.api.table_webhook import EVENTS, WEBHOOKS
 
 HEALTH = [
     Route(
@@ -54,6 +55,8 @@ DOCUMENTED = [
     *REORDERS,
     *COUNTS,
     *READING,
+    *EVENTS,
+    *WEBHOOKS,
     *HEALTH,
 ]
 

@@ -103,21 +103,12 @@ class ExportedLedgerRow(NamedTuple):
     set_aside_change: int
 
 
-class EventRow(NamedTuple):
-    event_id: Id
-    type: str
-    subject: str
-    created_at: datetime
-    data: dict[str, Any]
-
-
 INSERT_OPERATIONS = Statement("insert_operations")
 FIND_OPERATIONS = Query("find_operations", OperationIdRow)
 INSERT_LEDGER = Statement("insert_ledger")
 LIST_LEDGER = Query("list_ledger", LedgerRow)
 LIST_LEDGER_OF_PRODUCT = Query("list_ledger_of_product", LedgerRow)
 INSERT_EVENTS = Statement("insert_events")
-LIST_EVENTS = Query("list_events", EventRow)
 
 
 class ReservationRow(NamedTuple):

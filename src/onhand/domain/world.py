@@ -56,7 +56,7 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
-    """Something that happened to a reservation without its owner asking."""
+    """Something that others want to know and that no answer tells them."""
 
     event_id: Id
     type: str
@@ -270,9 +270,22 @@ class World:
         threshold = level.reorder_threshold
         if threshold is not None and level.position < threshold and (threshold <= before or level.backordered):
             self.notes[level.key] = None
+            if threshold <= before:
+                self.tell("level.below_threshold", str(level.product), _facts(level))
 
     def tell(self, type_: str, subject: str, data: dict[str, Any]) -> None:
         self.events.append(Event(self.new_id(), type_, subject, data))
+
+
+def _facts(level: Level) -> dict[str, Any]:
+    return {
+        "product_id": str(level.product),
+        "warehouse_id": str(level.warehouse),
+        "on_hand": level.on_hand,
+        "reserved": level.reserved,
+        "backordered": level.backordered,
+        "reorder_threshold": level.reorder_threshold,
+    }
 
 
 def must_be_active(world: World, index: int, warehouse: Id) -> None:

@@ -299,7 +299,10 @@ class Extension(Body):
 
 
 class AvailabilityQuery(Body):
-    skus: Annotated[list[Sku], Meta(min_length=1, max_length=limits.AVAILABILITY_SKUS_MAX)]
+    """1 to 500 products, by sku or by id."""
+
+    skus: Annotated[list[Sku], Meta(max_length=limits.AVAILABILITY_SKUS_MAX)] = []
+    product_ids: Annotated[list[UuidText], Meta(max_length=limits.AVAILABILITY_SKUS_MAX)] = []
 
 
 class LedgerFilter(Body):

@@ -1,5 +1,6 @@
 """RESERVE, RELEASE, FULFILL: stock promised to orders."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from msgspec import UNSET
@@ -48,14 +49,23 @@ def to_reserve(
         allow_split=request.allow_split,
         allow_partial=request.allow_partial,
     )
-    return Submission(command, idempotency(actor, key, "reserve", request), sold_out.refusal(onhand, command))
+    return Submission(command, idempotency(actor, key, "reserve", request))
 
 
 async def reserve(
     onhand: Onhand, actor: str, request: NewReservation, key: str | None = None
 ) -> Reply[answers.Reservation]:
     """Hold stock for an order. Raises DomainError; InsufficientStock when a line asks for more than is available."""
-    return await _submit(onhand, lambda absent: to_reserve(onhand, actor, request, key, absent))
+    future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+    def done(answer: Answer) -> None:
+        if not future.done():  # A caller who has gone away undoes nothing.
+            future.set_result(answer)
+
+    made = await named(onhand, lambda absent: to_reserve(onhand, actor, request, key, absent))
+    sold_out.enqueue(onhand, made, done)
+    answer = await future
+    return await named(onhand, lambda absent: to_reply(onhand, answer, absent))
 
 
 def to_release(

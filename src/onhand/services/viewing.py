@@ -4,7 +4,7 @@ from datetime import datetime
 
 from onhand.cache.metrics import GATE
 from onhand.db import queries_web as q
-from onhand.domain.ids import Id
+from onhand.domain.ids import Id, first_of
 from onhand.engine.metrics import COMMANDS
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import parse_id
@@ -22,7 +22,9 @@ async def warehouse_sums(onhand: Onhand) -> list[q.WarehouseSumRow]:
 async def operations(onhand: Onhand, since: datetime, until: datetime, step_s: int) -> list[q.OperationCountRow]:
     """How many of each type began in each step_s seconds; ids carry their time in milliseconds."""
     async with onhand.pool.connection() as connection:
-        return await q.COUNT_OPERATIONS.all(connection, cell=CELL, first=_floor(since), last=_floor(until), step=step_s)
+        return await q.COUNT_OPERATIONS.all(
+            connection, cell=CELL, first=first_of(since), last=first_of(until), step=step_s
+        )
 
 
 def refused_so_far() -> int:
@@ -53,11 +55,6 @@ async def refusals(onhand: Onhand, since: datetime, until: datetime) -> list[q.R
     """By second, of all processes."""
     async with onhand.pool.connection() as connection:
         return await q.COUNT_REFUSALS.all(connection, since=since, until=until)
-
-
-def _floor(time: datetime) -> Id:
-    """The least UUIDv7 of this moment (RFC 9562, 5.7)."""
-    return Id(int(time.timestamp() * 1000).to_bytes(6, "big") + b"\x70" + bytes(9))
 
 
 async def timeline(onhand: Onhand, reservation_id: str) -> list[q.TimelineRow]:

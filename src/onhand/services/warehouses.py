@@ -16,7 +16,7 @@ from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.engine.engine import new_id
 from onhand.services import answers, calendars
 from onhand.services.context import CELL, Onhand
-from onhand.services.names import warehouse_named
+from onhand.services.names import cursor_of, name_after, warehouse_named
 from onhand.services.requests import Location, NewWarehouse, ShippingCalendar, WarehousePatch
 
 
@@ -115,12 +115,12 @@ def _changed(row: q.WarehouseRow, request: WarehousePatch) -> dict[str, Any]:
 
 
 async def find(onhand: Onhand, *, limit: int = PAGE_DEFAULT_ROWS, cursor: str | None = None) -> answers.Page:
-    """By code; the cursor is the last code."""
+    """By code. Raises Invalid."""
     async with onhand.pool.connection() as connection:
-        rows = await q.LIST_WAREHOUSES.all(connection, after=cursor, row_limit=limit + 1)
+        rows = await q.LIST_WAREHOUSES.all(connection, after=name_after(cursor), row_limit=limit + 1)
         shown = await calendars.shown(connection, [row.warehouse_id for row in rows])
     items = [_answer(row, shown[row.warehouse_id]) for row in rows[:limit]]
-    return answers.Page(items, items[-1].code if len(rows) > limit else None)
+    return answers.Page(items, cursor_of(items[-1].code) if len(rows) > limit else None)
 
 
 def _must_be_time_zone(name: str) -> None:
