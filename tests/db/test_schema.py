@@ -74,6 +74,7 @@ ROWS: dict[str, dict[str, Any]] = {
     },
     "count_session": {"count_id": ID, "warehouse_id": ID, "created_at": TIME, "created_by": "test"},
     "count_line": {"count_id": ID, "line": 0, "product_id": ID, "expected": 3, "expected_version": 1},
+    "routing_setting": {"rules": ["closest"], "updated_at": TIME, "updated_by": "test"},
     "customer_return": {"return_id": ID, "created_at": TIME, "created_by": "test"},
     "customer_return_line": {
         "return_id": ID,
@@ -109,6 +110,9 @@ BAD: dict[str, list[dict[str, Any]]] = {
         *({"working_days": bad} for bad in ([], [0], [8], [1] * 8)),
         {"closed_on": [f"2026-01-{1 + n % 31:02}" for n in range(201)]},
     ],
+    "warehouse_priority_in_range": [{"priority": -1}, {"priority": 1_000_001}],
+    "routing_setting_is_one": [{"routing_setting_id": 2}],
+    "routing_setting_rules_known": [{"rules": ["closest", "cheapest"]}],
     "level_on_hand_not_negative": [{"on_hand": -1, "reserved": 0, "backordered": 0}],
     "level_backordered_within_reserved": [{"backordered": -1, "on_hand": 9}, {"backordered": 4}],
     "level_covered_within_on_hand": [{"on_hand": 1}],
@@ -188,7 +192,7 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "web_user_scopes_known": [{"scopes": ["read", "everything"]}],
 }
 KEYS = {
-    "postal_code_pkey",
+    *("postal_code_pkey", "routing_setting_pkey"),
     *("web_user_pkey", "web_user_name_unique", "web_session_pkey", "web_session_user_id_fkey"),
     *("web_link_pkey", "web_link_user_id_fkey", "stock_alert_pkey", "refusal_pkey"),
     *("api_key_digest_unique", "api_key_name_unique", "api_key_pkey", "event_pkey", "idempotency_pkey"),

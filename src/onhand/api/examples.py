@@ -49,6 +49,7 @@ NEW_WAREHOUSE: Json = {
     "capacity_in": "units",
     "capacity_policy": "warn",
     "calendar": CALENDAR,
+    "priority": 0,
 }
 WAREHOUSE: Json = {"warehouse_id": WAREHOUSE_ID, **NEW_WAREHOUSE, "active": True, "created_at": NOW, "updated_at": NOW}
 FILLED: Json = {
@@ -210,6 +211,13 @@ QUOTE: Json = {
         }
     ],
     "route": RESERVATION["route"],
+}
+ROUTING_RULES: Json = {"rules": ["fewest_shipments", "leave_safety_stock", "closest"]}
+ROUTING_SETTING: Json = {
+    **ROUTING_RULES,
+    "off": ["stay_in_country", "priority", "cut_off"],
+    "updated_at": NOW,
+    "updated_by": "key:boss",
 }
 RELEASED: Json = {
     **RESERVATION,

@@ -5,20 +5,61 @@ import msgspec
 from onhand.api import examples
 from onhand.api.answer import Answer, ok
 from onhand.api.decoding import decode
+from onhand.api.once import once
 from onhand.api.route import Call, Route
-from onhand.services import routing
-from onhand.services.requests import NewQuote
+from onhand.services import routing, routing_rules
+from onhand.services.requests import NewQuote, RoutingRules
 
 READ = frozenset({"read"})
+ADMIN = frozenset({"admin"})
 
 _QUOTE = msgspec.json.Decoder(NewQuote)
+_RULES = msgspec.json.Decoder(RoutingRules)
 
 
 async def _quote(call: Call) -> Answer:
     return ok(await routing.quote(call.onhand, decode(_QUOTE, call.body)))
 
 
+async def _get_rules(call: Call) -> Answer:
+    return ok(await routing_rules.get(call.onhand))
+
+
+async def _put_rules(call: Call) -> Answer:
+    request = decode(_RULES, call.body)
+
+    async def do() -> Answer:
+        return ok(await routing_rules.put(call.onhand, call.actor, request))
+
+    return await once(call.onhand, call.actor, call.key, "put_routing_rules", request, do)
+
+
 ROUTING = [
+    Route(
+        method="GET",
+        path="/v1/routing/rules",
+        handle=_get_rules,
+        summary="Read by which rules orders are routed",
+        tag="routing",
+        scopes=READ,
+        answer=routing_rules.Setting,
+        shown=examples.ROUTING_SETTING,
+    ),
+    Route(
+        method="PUT",
+        path="/v1/routing/rules",
+        handle=_put_rules,
+        summary="Order and switch the rules of routing",
+        tag="routing",
+        scopes=ADMIN,
+        body=RoutingRules,
+        answer=routing_rules.Setting,
+        example=examples.ROUTING_RULES,
+        shown=examples.ROUTING_SETTING,
+        idempotent=True,
+        description="The first rule that tells two plans apart decides; rules that are not named are off. In force at "
+        "once in the process that answers, in all others within a second.",
+    ),
     Route(
         method="POST",
         path="/v1/routing/quote",

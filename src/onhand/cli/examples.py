@@ -30,6 +30,22 @@ Examples:
   onhand import stock stock.csv --dry-run
   onhand import stock stock.csv --report refused.csv
 """,
+    "routing": """Examples:
+  onhand routing show
+  onhand routing set fewest_shipments leave_safety_stock closest
+""",
+    "routing:look": """Examples:
+  onhand routing show
+  onhand routing show --json | jq -r '.rules[]'
+""",
+    "routing:put": """The first rule that tells two plans apart decides. A server that runs goes by the new rules \
+within a second.
+
+Examples:
+  onhand routing set fewest_shipments stay_in_country closest priority    as onhand comes
+  onhand routing set cut_off closest
+  onhand routing set --none
+""",
     "geo": """Examples:
   onhand geo import DE.txt
 """,

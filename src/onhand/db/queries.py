@@ -235,6 +235,8 @@ class WarehouseRefRow(NamedTuple):
     longitude: float
     country: str | None
     active: bool
+    priority: int
+    rules: list[str] | None  # of routing, the same in every row; null: nobody has set them
 
 
 class ProductRow(NamedTuple):
@@ -272,6 +274,7 @@ class WarehouseRow(NamedTuple):
     updated_at: datetime
     capacity_in: str
     capacity_policy: str
+    priority: int
 
 
 class WarehouseIdRow(NamedTuple):

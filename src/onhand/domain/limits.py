@@ -11,6 +11,7 @@ LEAD_TIME_MAX_DAYS = 1_000
 LEAD_TIME_RECEIPTS_MAX = 20  # the last receipts of a supplier's product that its measured lead time is made of
 ORDER_ID_MAX_CHARS = 255
 IDEMPOTENCY_KEY_MAX_CHARS = 255
+WAREHOUSE_PRIORITY_MAX = 1_000_000
 HANDLING_MAX_DAYS = 60  # working days, in a warehouse's calendar
 CLOSED_ON_MAX_DAYS = 200
 IDEMPOTENCY_KEPT_S = 7 * 24 * 3600

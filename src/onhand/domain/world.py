@@ -148,6 +148,7 @@ class World:
         self.youngest = youngest or {}
         self.limits = limits or {}
         self.seen: Stock = {}  # read without a lock
+        self.safety: Stock = {}  # likewise: safety stock, where a rule of routing wants it left
         self.foreseen: Mapping[Id, Foreseen] = {}  # by operation: orders planned on what was seen
         self.sums: Mapping[LevelKey, Sums] = {}
         self.unknown_products: AbstractSet[Id] = frozenset()  # looked for and not found

@@ -172,6 +172,7 @@ class Facts(msgspec.Struct):
         world.unknown_products = self.unknown_products
         world.sums = self.sums
         world.seen = self.foresight.seen
+        world.safety = self.foresight.safety
         world.foreseen = self.foresight.plans
         return world
 

@@ -31,6 +31,7 @@ class Warehouse(Struct):
     capacity_policy: str
     active: bool
     calendar: ShippingCalendar
+    priority: int
     created_at: datetime
     updated_at: datetime
 

@@ -116,6 +116,7 @@ def _picks(product: Product, ranker: Ranker, asked: Asked) -> list[tuple[Level, 
         levels=product.levels,
         limits={product.product: product.backorder_limit},
     )
+    world.safety = {product.product: product.safety}
     line = ReserveLine(product.product, asked.quantity, asked.warehouse)
     try:
         placement = place(world, Reserve(header("promise"), (line,), ship_to=asked.ship_to))
@@ -248,8 +249,9 @@ def at_hand(onhand: Onhand, stock: Stock, status: str, quantity: int, now: datet
     """
     facts, outlook = stock.facts, onhand.outlook
     places = outlook.calendars.at_hand
-    known = None if status == IN_STOCK else outlook.at_hand(facts.product)
-    if places is None or (known is None and status != IN_STOCK):
+    by_calendar = status == IN_STOCK and not onhand.directory.ranker.spares
+    known = None if by_calendar else outlook.at_hand(facts.product)
+    if places is None or (known is None and not by_calendar):
         raise NotAtHandError
     kept = outlook.kept_of(int(now.timestamp()) // 60)
     key: Any = facts.product, stock.changes if known is None else known.read_s, status, quantity, language

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from onhand.domain import limits
+from onhand.domain.routing import Rule
 
 # No control characters, no line break even at the end (a plain $ would let one pass).
 _TEXT = r"^[^\u0000-\u001f\u007f]+(?![\s\S])"
@@ -82,6 +83,9 @@ class Location(Body):
     postal_code: PostalCode | None = None
 
 
+WarehousePriority = Annotated[
+    int, Meta(ge=0, le=limits.WAREHOUSE_PRIORITY_MAX, description="0 is preferred, where the rule priority is on")
+]
 CapacityIn = Literal["units", "litres"]
 CapacityPolicy = Literal["ignore", "warn", "refuse"]
 
@@ -123,6 +127,7 @@ class NewWarehouse(Body):
     capacity_policy: CapacityPolicy = "ignore"
     active: bool = True
     calendar: ShippingCalendar | None = None
+    priority: WarehousePriority = 0
 
 
 class WarehousePatch(Body):
@@ -136,6 +141,13 @@ class WarehousePatch(Body):
     capacity_policy: CapacityPolicy | UnsetType = UNSET
     active: bool | UnsetType = UNSET
     calendar: ShippingCalendar | UnsetType = UNSET
+    priority: WarehousePriority | UnsetType = UNSET
+
+
+class RoutingRules(Body):
+    """The first that tells two plans apart decides; what is not named is off."""
+
+    rules: Annotated[list[Rule], Meta(max_length=len(Rule))]
 
 
 class LevelSettings(Body):
