@@ -142,6 +142,7 @@ BAD: dict[str, list[dict[str, Any]]] = {
         {"backordered": -1},
         {"fulfilled": 1, "released": 1, "backordered": 2},
     ],
+    "reservation_line_priority_in_range": [{"priority": 0}, {"priority": 10}],
     "transfer_status_known": [{"status": "forgotten"}],
     "transfer_line_shrinkage_within_cancelled": [{"lost": -1}, {"lost": 1}],
     "transfer_goes_elsewhere": [{"to_warehouse_id": ID}],

@@ -136,6 +136,7 @@ class ReservationLineRow(NamedTuple):
     fulfilled: int
     released: int
     backordered: int
+    priority: int
 
 
 class TimerRow(NamedTuple):
@@ -167,6 +168,7 @@ INSERT_RESERVATIONS = Statement("insert_reservations")
 UPDATE_RESERVATIONS = Statement("update_reservations")
 INSERT_RESERVATION_LINES = Statement("insert_reservation_lines")
 UPDATE_RESERVATION_LINES = Statement("update_reservation_lines")
+SET_PRIORITIES = Statement("set_priorities")
 INSERT_TIMERS = Statement("insert_timers")
 READ_DUE_TIMERS = Query("read_due_timers", TimerRow)
 DELETE_TIMERS = Statement("delete_timers")

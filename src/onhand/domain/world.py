@@ -104,10 +104,13 @@ class MissingFactsError(Exception):
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """How far a level's queue has been read: asked for limit allocations, and got as far as the one of this age."""
+    """How far a level's queue has been read: asked for limit allocations, and got as far as this one.
+
+    horizon: its turn, of those who wait; its age, of those who are covered; None: the queue was read to its end.
+    """
 
     limit: int
-    horizon: tuple[Id, int] | None  # None = to the end
+    horizon: tuple[Any, ...] | None
 
 
 class World:
@@ -142,6 +145,7 @@ class World:
         self.rooms: dict[Id, Room] = {}  # of the warehouses whose capacity is looked at
         self.volumes: Mapping[Id, int] = {}  # mm³ of a unit
         self.drafted: Counter[LevelKey] = Counter()  # units in drafts, of the levels to be reordered
+        self.prioritized: dict[tuple[Id, int, Id], Allocation] = {}
         self.notes: dict[LevelKey, None] = {}  # levels that fell below their threshold
         self.lead_times: list[tuple[Id, Id, int]] = []  # supplier, product, days that a delivery took
         self.waiting = waiting or {}

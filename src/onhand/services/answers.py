@@ -137,7 +137,7 @@ class ReturnedPart(Struct):
 
 
 class Reservation(Struct):
-    """returns: what came back, where something did and the reservation is read."""
+    """returns: what came back, where something did and the reservation is read. priority: where it is not the usual."""
 
     reservation_id: str
     order_id: str | None
@@ -147,6 +147,7 @@ class Reservation(Struct):
     lines: list[ReservedLine]
     route: dict[str, Any] | None
     returns: list[ReturnedPart] | UnsetType = UNSET
+    priority: int | UnsetType = UNSET
 
 
 class TransferredLine(Struct):

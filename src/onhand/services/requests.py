@@ -261,6 +261,11 @@ class ShipTo(Body):
     postal_code: PostalCode | None = None
 
 
+OrderPriority = Annotated[
+    int, Meta(ge=1, le=9, description="who waits is covered by priority, 1 first, 5 as usual, and then by age")
+]
+
+
 class ReservationLine(Body):
     """Without a warehouse: wherever stock is."""
 
@@ -278,6 +283,7 @@ class NewReservation(Body):
     expires_in_s: HoldSeconds | None = limits.EXPIRY_DEFAULT_S
     allow_split: bool = True
     allow_partial: bool = False
+    priority: OrderPriority | UnsetType = UNSET
 
 
 class NewQuote(Body):
@@ -303,6 +309,12 @@ class ReservationPart(Body):
     """Without lines: all that is open."""
 
     lines: Annotated[list[ReservationLine], Meta(min_length=1, max_length=limits.LINES_MAX)] | None = None
+
+
+class Priority(Body):
+    """Whom new stock covers first of those who wait."""
+
+    priority: OrderPriority
 
 
 class Extension(Body):
