@@ -74,6 +74,19 @@ ROWS: dict[str, dict[str, Any]] = {
     },
     "count_session": {"count_id": ID, "warehouse_id": ID, "created_at": TIME, "created_by": "test"},
     "count_line": {"count_id": ID, "line": 0, "product_id": ID, "expected": 3, "expected_version": 1},
+    "promise": {
+        "reservation_id": ID,
+        "line": 0,
+        "warehouse_id": ID,
+        "product_id": ID,
+        "told_at": TIME,
+        "told_from": "2026-03-01",
+        "told_to": "2026-03-02",
+        "ships_from": "2026-03-03",
+        "ships_to": "2026-03-04",
+        "evidence": "[]",
+        "changed_at": TIME,
+    },
     "routing_setting": {"rules": ["closest"], "updated_at": TIME, "updated_by": "test"},
     "customer_return": {"return_id": ID, "created_at": TIME, "created_by": "test"},
     "customer_return_line": {
@@ -111,6 +124,12 @@ BAD: dict[str, list[dict[str, Any]]] = {
         {"closed_on": [f"2026-01-{1 + n % 31:02}" for n in range(201)]},
     ],
     "warehouse_priority_in_range": [{"priority": -1}, {"priority": 1_000_001}],
+    "promise_days_in_order": [
+        {"told_from": None},
+        {"ships_from": None},
+        {"told_to": "2026-02-01"},
+        {"ships_to": "2026-02-01"},
+    ],
     "routing_setting_is_one": [{"routing_setting_id": 2}],
     "routing_setting_rules_known": [{"rules": ["closest", "cheapest"]}],
     "level_on_hand_not_negative": [{"on_hand": -1, "reserved": 0, "backordered": 0}],
@@ -193,7 +212,7 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "web_user_scopes_known": [{"scopes": ["read", "everything"]}],
 }
 KEYS = {
-    *("postal_code_pkey", "routing_setting_pkey"),
+    *("postal_code_pkey", "routing_setting_pkey", "promise_pkey"),
     *("web_user_pkey", "web_user_name_unique", "web_session_pkey", "web_session_user_id_fkey"),
     *("web_link_pkey", "web_link_user_id_fkey", "stock_alert_pkey", "refusal_pkey"),
     *("api_key_digest_unique", "api_key_name_unique", "api_key_pkey", "event_pkey", "idempotency_pkey"),

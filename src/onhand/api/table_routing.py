@@ -1,4 +1,4 @@
-"""The routes that say from where an order would ship."""
+"""The routes that say from where an order would ship, and when those ship that wait."""
 
 import msgspec
 
@@ -6,8 +6,9 @@ from onhand.api import examples
 from onhand.api.answer import Answer, ok
 from onhand.api.decoding import decode
 from onhand.api.once import once
+from onhand.api.queries import PromisesQuery
 from onhand.api.route import Call, Route
-from onhand.services import routing, routing_rules
+from onhand.services import answers, routing, routing_rules, told
 from onhand.services.requests import NewQuote, RoutingRules
 
 READ = frozenset({"read"})
@@ -19,6 +20,19 @@ _RULES = msgspec.json.Decoder(RoutingRules)
 
 async def _quote(call: Call) -> Answer:
     return ok(await routing.quote(call.onhand, decode(_QUOTE, call.body)))
+
+
+async def _promises(call: Call) -> Answer:
+    query: PromisesQuery = call.query
+    found = await told.find(
+        call.onhand,
+        at_risk=query.at_risk,
+        sku=query.sku,
+        warehouse=query.warehouse,
+        limit=query.limit,
+        cursor=query.cursor,
+    )
+    return ok(found)
 
 
 async def _get_rules(call: Call) -> Answer:
@@ -34,6 +48,22 @@ async def _put_rules(call: Call) -> Answer:
     return await once(call.onhand, call.actor, call.key, "put_routing_rules", request, do)
 
 
+PROMISES = [
+    Route(
+        method="GET",
+        path="/v1/promises",
+        handle=_promises,
+        summary="Who waits, for what, until when, and whether that is what was told",
+        tag="reservations",
+        scopes=READ,
+        query=PromisesQuery,
+        answer=list[answers.ToldPromise],
+        shown=examples.page(examples.TOLD_PROMISE),
+        problems=("NOT_FOUND",),
+        description="Written down within two seconds of the reservation, and compared as often with what is true now: "
+        "a day that moves is told by an event of type promise.moved, with what moved it. The oldest reservation first.",
+    ),
+]
 ROUTING = [
     Route(
         method="GET",

@@ -30,6 +30,20 @@ Examples:
   onhand import stock stock.csv --dry-run
   onhand import stock stock.csv --report refused.csv
 """,
+    "promises": """Examples:
+  onhand promises at-risk
+  onhand promises list --sku MUG-RED
+""",
+    "promises:listing": """Examples:
+  onhand promises list
+  onhand promises list --warehouse LEJ1 --json
+""",
+    "promises:at_risk": """The job of a server that runs looks every two seconds; without one, nothing new is noticed.
+
+Examples:
+  onhand promises at-risk
+  onhand promises at-risk --sku MUG-RED --json | jq -r '.[].order_id'
+""",
     "routing": """Examples:
   onhand routing show
   onhand routing set fewest_shipments leave_safety_stock closest

@@ -22,7 +22,7 @@ from onhand.domain.outcomes import ReservationDone
 from onhand.domain.reservation import Allocation, Reservation, allocation_of
 from onhand.engine.engine import raisable
 from onhand.engine.job import Answer
-from onhand.services import answers, geo, rendering, returns, sold_out
+from onhand.services import answers, geo, rendering, returns, sold_out, told
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import NOTHING, Absent, named, parse_id, products_at_hand, warehouses_at_hand
 from onhand.services.requests import Extension, NewReservation, Priority, ReservationLine, ReservationPart
@@ -199,6 +199,9 @@ async def _read(onhand: Onhand, ids: Sequence[Id]) -> list[answers.Reservation]:
     }
     found = await rendering.reservations(onhand, [held[each] for each in ids if each in held])
     back = await returns.of_reservations(onhand, ids)
+    waiting = [each.reservation for parts in allocations.values() for each in parts if each.backordered]
+    promises = await told.of_reservations(onhand, waiting) if waiting else {}
     for reservation in found:
         reservation.returns = back.get(reservation.reservation_id, UNSET)
+        reservation.promises = promises.get(reservation.reservation_id, UNSET)
     return found
