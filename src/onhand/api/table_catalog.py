@@ -196,7 +196,8 @@ READING = [
         scopes=READ,
         query=EventsQuery,
         shown=examples.page(examples.EVENT),
-        description="CloudEvents 1.0. Give the id of the last event seen as after.",
+        description="CloudEvents 1.0. Give the id of the last event seen as after. Types: reservation.covered, "
+        "reservation.short, reservation.expired, and promise.moved with what moved it.",
     ),
     Route(
         method="GET",

@@ -271,6 +271,27 @@ Examples:
   onhand bench replenishment orders.csv.gz
   onhand bench replenishment orders.csv.gz --policy reorder --limit 2000
 """,
+    "bench_routing:run_routing": """The file is that of `onhand import orders`. No database is used: every way lives \
+through the same orders and deliveries with shelves of its own.
+
+Examples:
+  onhand bench routing orders.csv.gz
+  onhand bench routing orders.csv.gz --rules closest fewest_shipments
+  onhand bench routing orders.csv.gz --map routes.svg --json
+""",
+    "bench_planning:run_planning": """Exit code 1: one order in a hundred takes longer than 2 ms.
+
+Examples:
+  onhand bench planning
+  onhand bench planning --warehouses 12 --lines 3 --json
+""",
+    "bench_backorders:run_backorders": """A database of its own beside the configured one is made, and dropped \
+afterwards. Exit code 1: somebody was covered out of turn, or the books do not agree.
+
+Examples:
+  onhand bench backorders
+  onhand bench backorders --orders 10000 --json
+""",
     "bench_trigger:run_trigger": """Examples:
   onhand bench trigger --levels 60000
   onhand bench trigger --rounds 15 --json
