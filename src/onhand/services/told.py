@@ -4,6 +4,7 @@ Promises are derived (ADR 10); what was told first is not. A job writes it down 
 when a day moves, the row follows and an event says why. Reserving stock asks for nothing of it.
 """
 
+import time
 from collections.abc import Sequence
 from datetime import date, datetime
 from hashlib import blake2b
@@ -19,7 +20,13 @@ from onhand.domain.commands import USUAL_PRIORITY
 from onhand.domain.errors import FieldProblem, Invalid
 from onhand.domain.ids import Id
 from onhand.domain.level import Level
-from onhand.domain.limits import AVAILABILITY_FETCH_MAX_SKUS, PAGE_DEFAULT_ROWS, PROMISES_READ_MAX_LINES
+from onhand.domain.limits import (
+    AVAILABILITY_FETCH_MAX_SKUS,
+    PAGE_DEFAULT_ROWS,
+    PROMISES_LONG_LOOK_S,
+    PROMISES_READ_MAX_LINES,
+    PROMISES_REST,
+)
 from onhand.engine.engine import new_id
 from onhand.services import answers
 from onhand.services.calendars import Place
@@ -57,6 +64,7 @@ class Follower:
 
     def __init__(self) -> None:
         self._seen: dict[Id, bytes] = {}
+        self._rests_until_s: dict[Id, float] = {}  # after a long look, so that one long queue is not all that is read
 
     async def follow(self, onhand: Onhand) -> int:
         """Write down what is told to those who wait, and tell what has moved; return how many promises were written.
@@ -69,6 +77,7 @@ class Follower:
             waiting = [row.product_id for row in await q.READ_WAITING_PRODUCTS.all(connection, cell=CELL)]
         for gone in self._seen.keys() - set(waiting):
             del self._seen[gone]
+            self._rests_until_s.pop(gone, None)
         written = 0
         for start in range(0, len(waiting), AVAILABILITY_FETCH_MAX_SKUS):
             part = waiting[start : start + AVAILABILITY_FETCH_MAX_SKUS]
@@ -79,9 +88,15 @@ class Follower:
                 )
             for id_, product in products.items():
                 seen = _fingerprint(product, turns.get(id_, 0), places, onhand.now())
-                if self._seen.get(id_) == seen:
+                began_s = time.monotonic()
+                if self._seen.get(id_) == seen or self._rests_until_s.get(id_, began_s) > began_s:
                     continue
                 done = await _follow_product(onhand, id_, places)
+                took_s = time.monotonic() - began_s
+                if took_s > PROMISES_LONG_LOOK_S:
+                    self._rests_until_s[id_] = began_s + took_s * PROMISES_REST
+                else:
+                    self._rests_until_s.pop(id_, None)
                 if done is not None:
                     self._seen[id_] = seen
                     written += done
