@@ -213,4 +213,5 @@ def _alone(entry: BatchedReservation) -> NewReservation:
         expires_in_s=entry.expires_in_s,
         allow_split=entry.allow_split,
         allow_partial=entry.allow_partial,
+        priority=entry.priority,
     )

@@ -42,6 +42,12 @@ class ReservationsQuery(Paged):
     order_id: OrderId | None = None
 
 
+class PromisesQuery(Paged):
+    at_risk: Annotated[bool, Meta(description="only those that ship later than told, or nobody knows when")] = False
+    sku: Sku | None = None
+    warehouse: WarehouseCode | None = None
+
+
 class TransfersQuery(Paged):
     status: Literal["in_transit", "partially_received", "received", "cancelled", "lost"] | None = None
 

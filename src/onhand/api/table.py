@@ -5,7 +5,7 @@ from onhand.api.route import Route
 from onhand.api.table_catalog import LEVELS, PRODUCTS, READING, WAREHOUSES
 from onhand.api.table_count import COUNTS
 from onhand.api.table_return import RETURNS
-from onhand.api.table_routing import ROUTING
+from onhand.api.table_routing import PROMISES, ROUTING
 from onhand.api.table_stock import AVAILABILITY, RESERVATIONS, STOCK, TRANSFERS
 from onhand.api.table_supply import PURCHASE_ORDERS, REORDERS, SUPPLIERS
 from onhand.api.table_webhook import EVENTS, WEBHOOKS
@@ -47,6 +47,7 @@ DOCUMENTED = [
     *STOCK,
     *RESERVATIONS,
     *ROUTING,
+    *PROMISES,
     *RETURNS,
     *TRANSFERS,
     *AVAILABILITY,

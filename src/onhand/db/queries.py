@@ -130,6 +130,7 @@ class ReservationLineRow(NamedTuple):
     fulfilled: int
     released: int
     backordered: int
+    priority: int
 
 
 class TimerRow(NamedTuple):
@@ -161,6 +162,7 @@ INSERT_RESERVATIONS = Statement("insert_reservations")
 UPDATE_RESERVATIONS = Statement("update_reservations")
 INSERT_RESERVATION_LINES = Statement("insert_reservation_lines")
 UPDATE_RESERVATION_LINES = Statement("update_reservation_lines")
+SET_PRIORITIES = Statement("set_priorities")
 INSERT_TIMERS = Statement("insert_timers")
 READ_DUE_TIMERS = Query("read_due_timers", TimerRow)
 DELETE_TIMERS = Statement("delete_timers")
@@ -229,6 +231,8 @@ class WarehouseRefRow(NamedTuple):
     longitude: float
     country: str | None
     active: bool
+    priority: int
+    rules: list[str] | None  # of routing, the same in every row; null: nobody has set them
 
 
 class ProductRow(NamedTuple):
@@ -266,6 +270,7 @@ class WarehouseRow(NamedTuple):
     updated_at: datetime
     capacity_in: str
     capacity_policy: str
+    priority: int
 
 
 class WarehouseIdRow(NamedTuple):

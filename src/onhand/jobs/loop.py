@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from onhand.domain.limits import EXPIRY_SWEEP_EVERY_S
-from onhand.services import delivering, expiry, housekeeping, reordering
+from onhand.domain.limits import EXPIRY_SWEEP_EVERY_S, PROMISES_FOLLOWED_EVERY_S
+from onhand.services import delivering, expiry, housekeeping, reordering, told
 from onhand.services.context import Onhand
 
 HOUSEKEEPING_EVERY_S = 300.0
@@ -30,6 +30,7 @@ async def run(onhand: Onhand, stop: asyncio.Event) -> None:
         group.create_task(_every(PREORDERS_EVERY_S, housekeeping.end_preorders, onhand, stop))
         group.create_task(_every(REORDER_EVERY_S, reordering.sweep, onhand, stop))
         group.create_task(_every(DAY_S, reordering.daily, onhand, stop))
+        group.create_task(_every(PROMISES_FOLLOWED_EVERY_S, told.Follower().follow, onhand, stop))
 
 
 async def _every(seconds: float, job: Callable[[Onhand], Awaitable[int]], onhand: Onhand, stop: asyncio.Event) -> None:

@@ -19,6 +19,7 @@ TYPES = {
     "reservation.covered": "New stock covers units of a reservation that had none.",
     "reservation.expired": "A hold ran out and gave its stock back.",
     "level.below_threshold": "What lies on a level, less what is owed, fell below its reorder_threshold.",
+    "promise.moved": "Units that wait for stock ship on other days than was known.",
     "webhook.test": "Somebody asked for a test of a webhook.",
 }
 

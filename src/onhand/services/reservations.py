@@ -7,9 +7,11 @@ from msgspec import UNSET
 
 from onhand.db import queries as q
 from onhand.domain.commands import (
+    USUAL_PRIORITY,
     Extend,
     Fulfill,
     OpenLine,
+    Prioritize,
     Release,
     Reserve,
     ReserveLine,
@@ -18,13 +20,13 @@ from onhand.domain.errors import Unknown
 from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.domain.outcomes import ReservationDone
-from onhand.domain.reservation import Allocation, Reservation
+from onhand.domain.reservation import Allocation, Reservation, allocation_of
 from onhand.engine.engine import raisable
 from onhand.engine.job import Answer
-from onhand.services import answers, geo, rendering, returns, sold_out
+from onhand.services import answers, geo, rendering, returns, sold_out, told
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import NOTHING, Absent, named, parse_id, products_at_hand, warehouses_at_hand
-from onhand.services.requests import Extension, NewReservation, ReservationLine, ReservationPart
+from onhand.services.requests import Extension, NewReservation, Priority, ReservationLine, ReservationPart
 from onhand.services.submitting import Reply, Submission, header, header_about, idempotency
 
 
@@ -48,6 +50,7 @@ def to_reserve(
         expires_in_s=request.expires_in_s,
         allow_split=request.allow_split,
         allow_partial=request.allow_partial,
+        priority=USUAL_PRIORITY if request.priority is UNSET else request.priority,
     )
     return Submission(command, idempotency(actor, key, "reserve", request))
 
@@ -120,6 +123,16 @@ async def extend(
     return await _submit(onhand, lambda _: made)
 
 
+async def prioritize(
+    onhand: Onhand, actor: str, reservation_id: str, request: Priority, key: str | None = None
+) -> Reply[answers.Reservation]:
+    """Another place in the waiting lists of its lines. Raises DomainError."""
+    subject = parse_id(reservation_id, "reservation_id")
+    command = Prioritize(header_about(actor, "reservation", subject), subject, request.priority)
+    made = Submission(command, idempotency(actor, key, "prioritize", request, reservation_id))
+    return await _submit(onhand, lambda _: made)
+
+
 def _parts(onhand: Onhand, lines: Sequence[ReservationLine] | None, absent: Absent) -> tuple[OpenLine, ...] | None:
     if lines is None:
         return None
@@ -180,7 +193,7 @@ async def _read(onhand: Onhand, ids: Sequence[Id]) -> list[answers.Reservation]:
         lines = await q.READ_RESERVATION_LINES.all(connection, cell=CELL, reservation_ids=list(ids))
     allocations: dict[Id, list[Allocation]] = {}
     for line in lines:
-        allocations.setdefault(line.reservation_id, []).append(Allocation(*line))
+        allocations.setdefault(line.reservation_id, []).append(allocation_of(line))
     held = {
         head.reservation_id: Reservation(
             head.reservation_id,
@@ -196,6 +209,9 @@ async def _read(onhand: Onhand, ids: Sequence[Id]) -> list[answers.Reservation]:
     }
     found = await rendering.reservations(onhand, [held[each] for each in ids if each in held])
     back = await returns.of_reservations(onhand, ids)
+    waiting = [each.reservation for parts in allocations.values() for each in parts if each.backordered]
+    promises = await told.of_reservations(onhand, waiting) if waiting else {}
     for reservation in found:
         reservation.returns = back.get(reservation.reservation_id, UNSET)
+        reservation.promises = promises.get(reservation.reservation_id, UNSET)
     return found

@@ -9,6 +9,7 @@ from psycopg import errors as pg
 from onhand.db import queries as q
 from onhand.db import queries_promise as qp
 from onhand.db import queries_room as room
+from onhand.db import queries_routing as qr
 from onhand.db.query import Connection
 from onhand.domain.errors import AlreadyExists, FieldProblem, Invalid, Unknown
 from onhand.domain.ids import Id
@@ -39,13 +40,15 @@ async def create(onhand: Onhand, request: NewWarehouse) -> answers.Warehouse:
             )
             await room.INSERT_ROOM.run(connection, cell=CELL, warehouse_id=warehouse_id)
             await _set_capacity(connection, warehouse_id, request.capacity_in, request.capacity_policy)
+            if request.priority:
+                await qr.SET_WAREHOUSE_PRIORITY.run(connection, warehouse_id=warehouse_id, priority=request.priority)
             if calendar is not None:
                 await qp.SET_CALENDAR.run(connection, warehouse_id=warehouse_id, **calendar)
             made = await _read(connection, warehouse_id)
     except pg.UniqueViolation:
         raise AlreadyExists("warehouse", request.code) from None
-    await onhand.directory.read_warehouses()
     await onhand.outlook.calendars.read()
+    await onhand.directory.read_warehouses()  # After the calendars: a rule may ask when they ship.
     return made
 
 
@@ -84,12 +87,14 @@ async def patch(onhand: Onhand, name: str, request: WarehousePatch) -> answers.W
             capacity_in = row.capacity_in if request.capacity_in is UNSET else request.capacity_in
             policy = row.capacity_policy if request.capacity_policy is UNSET else request.capacity_policy
             await _set_capacity(connection, warehouse_id, capacity_in, policy)
+        if request.priority is not UNSET:
+            await qr.SET_WAREHOUSE_PRIORITY.run(connection, warehouse_id=warehouse_id, priority=request.priority)
         if request.calendar is not UNSET:
             calendar = calendars.columns(request.calendar, changes["country"], onhand.now().date())
             await qp.SET_CALENDAR.run(connection, warehouse_id=warehouse_id, **calendar)
         changed = await _read(connection, warehouse_id)
-    await onhand.directory.read_warehouses()
     await onhand.outlook.calendars.read()
+    await onhand.directory.read_warehouses()  # After the calendars: a rule may ask when they ship.
     return changed
 
 
@@ -162,6 +167,7 @@ def _answer(row: q.WarehouseRow, calendar: ShippingCalendar) -> answers.Warehous
         capacity_policy=row.capacity_policy,
         active=row.active,
         calendar=calendar,
+        priority=row.priority,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

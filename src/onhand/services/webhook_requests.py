@@ -18,7 +18,7 @@ Url = Annotated[
     ),
 ]
 EventType = Literal[
-    "reservation.short", "reservation.covered", "reservation.expired", "level.below_threshold"
+    "reservation.short", "reservation.covered", "reservation.expired", "level.below_threshold", "promise.moved"
 ]  # webhook.test comes whatever is wanted
 Types = Annotated[list[EventType], Meta(min_length=1, max_length=20, description="of events; null = all")]
 Secret = Annotated[
