@@ -9,7 +9,7 @@ import pytest
 from msgspec import UNSET
 
 from onhand.domain.errors import Invalid
-from onhand.services import ledger, products, purchase_orders, reservations, told
+from onhand.services import feed, products, purchase_orders, reservations, told
 from onhand.services.context import Onhand, open_onhand
 from onhand.services.requests import Priority, ProductPatch, ReservationPart, Selling
 from onhand.services.supply_requests import Arrival, PurchaseOrderPatch
@@ -60,7 +60,7 @@ async def at_risk(onhand: Onhand) -> list[Any]:
 
 
 async def moves(onhand: Onhand) -> list[dict[str, Any]]:
-    return [event["data"] for event in (await ledger.events(onhand)).items if event["type"] == told.MOVED]
+    return [event["data"] for event in (await feed.find(onhand)).items if event["type"] == told.MOVED]
 
 
 async def test_a_day_that_moves_is_told_with_its_cause(onhand: Onhand, mug: Corner) -> None:
@@ -78,7 +78,7 @@ async def test_a_day_that_moves_is_told_with_its_cause(onhand: Onhand, mug: Corn
 
     await move(onhand, order, date(2026, 3, 10))
     assert await follower.follow(onhand) == 1
-    [event] = (await ledger.events(onhand)).items
+    [event] = (await feed.find(onhand)).items
     assert (event["type"], event["subject"]) == ("promise.moved", waiting)
     data = event["data"]
     assert (data["ships_from"], data["ships_to"]) == ("2026-03-11", "2026-03-13")
