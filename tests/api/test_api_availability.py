@@ -1,6 +1,7 @@
 """Displayed availability over HTTP: for a quantity, with its age, with an ETag."""
 
 import time
+import uuid
 
 from onhand.domain.limits import AVAILABILITY_FRESH_S, AVAILABILITY_UNKNOWN_S
 from server.serving import unique
@@ -113,3 +114,48 @@ def test_sold_out_is_told_alike_with_and_without_a_key_alone_and_in_a_batch(clie
 def gate(client) -> float:
     lines = client.get("/metrics").text.splitlines()
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("onhand_sold_out_refusals_total"))
+
+
+def test_products_and_warehouses_by_their_ids(client, shop):
+    sku, warehouse = shop.stocked(3)
+    product_id = client.get(f"/v1/products/{sku}").json()["product_id"]
+    warehouse_id = client.get(f"/v1/warehouses/{warehouse}").json()["warehouse_id"]
+    one = client.get(f"/v1/availability/{product_id}", params={"warehouse_id": warehouse_id}).json()
+    assert (one["sku"], one["available"], [each["warehouse"] for each in one["warehouses"]]) == (sku, 3, [warehouse])
+    elsewhere = client.get(f"/v1/availability/{sku}", params={"warehouse": shop.warehouse()}).json()
+    assert (elsewhere["available"], elsewhere["warehouses"]) == (0, [])
+    many = client.post("/v1/availability", json={"skus": [sku], "product_ids": [product_id]}).json()["items"]
+    assert [(each["sku"], each["available"]) for each in many] == [(sku, 3), (sku, 3)]
+    both = client.get(f"/v1/availability/{sku}", params={"warehouse": warehouse, "warehouse_id": warehouse_id})
+    assert (both.status_code, both.json()["errors"][0]["path"]) == (422, "warehouse")
+    for body, path, code in (
+        ({}, "skus", "INVALID_LENGTH"),
+        ({"product_ids": ["x"]}, "product_ids[0]", "INVALID_UUID"),
+        ({"product_ids": [product_id, str(uuid.uuid4())]}, "product_ids[1]", "UNKNOWN_PRODUCT"),
+        ({"skus": [sku] * 300, "product_ids": [product_id] * 201}, "skus", "INVALID_LENGTH"),
+    ):
+        refused = client.post("/v1/availability", json=body)
+        assert refused.status_code == 422
+        assert (refused.json()["errors"][0]["path"], refused.json()["errors"][0]["code"]) == (path, code)
+
+
+def test_a_sku_may_be_named_like_the_route_of_streams(client):
+    assert client.get("/v1/availability/stream").json()["errors"][0]["code"] == "MISSING_FIELD"
+    assert client.post("/v1/products", json={"sku": "stream", "name": "A stream"}).status_code == 201
+    time.sleep(AVAILABILITY_UNKNOWN_S)
+    for path in ("/v1/availability/stream", "/v1/availability/%73tream", "/v1/availability/stream?consistency=strong"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()["sku"]) == (200, "stream")
+
+
+def test_a_preorder_can_be_had_before_it_has_a_level(client, shop):
+    sku = shop.product(selling={"mode": "preorder", "limit": 2, "release_date": "2999-01-01"})
+    assert client.get(f"/v1/availability/{sku}").json()["status"] == "preorder"
+
+
+def test_a_preorder_whose_day_has_come_sells_from_stock_only(client, shop):
+    shop.warehouse()
+    sku = shop.product(selling={"mode": "preorder", "limit": 2, "release_date": "2020-01-01"})
+    assert client.get(f"/v1/availability/{sku}").json()["status"] == "out_of_stock"
+    answer = client.post("/v1/reservations", json={"lines": [{"sku": sku, "quantity": 1}]})
+    assert (answer.status_code, answer.json()["code"]) == (409, "INSUFFICIENT_STOCK")

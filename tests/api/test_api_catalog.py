@@ -96,3 +96,35 @@ def test_levels_below_their_threshold_are_found(client, shop):
 def test_what_the_path_does_not_name_is_404(client, path):
     answer = client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+
+
+def test_levels_and_ledger_by_ids(client, shop):
+    sku, warehouse = shop.stocked(3)
+    ids = {
+        "product_id": client.get(f"/v1/products/{sku}").json()["product_id"],
+        "warehouse_id": client.get(f"/v1/warehouses/{warehouse}").json()["warehouse_id"],
+    }
+    for params in (ids, {"product_id": ids["product_id"]}, {"sku": sku, "warehouse_id": ids["warehouse_id"]}):
+        [level] = client.get("/v1/levels", params=params).json()["items"]
+        assert (level["sku"], level["warehouse"], level["on_hand"]) == (sku, warehouse, 3)
+    for path in ("/v1/levels", "/v1/ledger"):
+        both = client.get(path, params={"sku": sku, **ids})
+        assert (both.status_code, both.json()["errors"][0]["path"]) == (422, "sku")
+        assert client.get(path, params={"product_id": "x"}).json()["errors"][0]["code"] == "INVALID_UUID"
+
+
+def test_a_list_goes_on_after_any_name(client, shop):
+    """The longest, of characters that need four bytes each, and what looks like an escape."""
+    prefix = unique("LIST")
+    names = sorted([prefix + "\U0001f4a5" * (100 - len(prefix)), f"{prefix} a/b%2f", f"{prefix}\u00a0"])
+    for name in names:
+        shop.post("/v1/products", {"sku": name, "name": "A product"})
+    seen, cursor = [], None
+    while True:
+        params = {"query": prefix, "limit": 1} | ({"cursor": cursor} if cursor else {})
+        page = client.get("/v1/products", params=params).json()
+        seen += [item["sku"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert sorted(seen) == names

@@ -165,3 +165,18 @@ def test_the_same_key_at_the_same_moment_takes_effect_once(server, shop, path):
     assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
     if stock:
         assert shop.level(sku, warehouse)["reserved"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "other"),
+    [
+        ("/v1/reorders/run", {"dry_run": True}, {"dry_run": False}),
+        ("/v1/reconciliation", {"repair": False}, {"repair": True}),
+    ],
+)
+def test_runs_keep_their_key_too(client, path, body, other):
+    key = {"Idempotency-Key": unique("KEY")}
+    first, second = (client.post(path, json=body, headers=key) for _ in range(2))
+    assert (first.status_code, second.status_code, second.json()) == (200, 200, first.json())
+    assert second.headers["idempotency-replayed"] == "true"
+    assert client.post(path, json=other, headers=key).json()["code"] == "IDEMPOTENCY_KEY_REUSED"

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.serving import unique
+from onhand.api import examples
+from server.serving import unique, until
 
 
 @pytest.fixture
@@ -85,3 +86,63 @@ def test_bad_questions_are_refused(client, supplied, parameters, path):
     answer = client.get(f"/v1/availability/{supplied['sku']}", params=parameters)
     assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED"), answer.text
     assert answer.json()["errors"][0]["path"] == path
+
+
+def test_a_promise_that_moves_is_told_and_listed(client, shop, supplied):
+    """By the jobs of the server that runs: nothing here calls them."""
+    sku = supplied["sku"]
+    line = {"sku": sku, "warehouse": supplied["warehouse"], "quantity": 2}
+    held = shop.post(
+        "/v1/reservations", {"lines": [line], "order_id": unique("SO"), "expires_in_s": None, "priority": 2}
+    )
+    path = f"/v1/reservations/{held['reservation_id']}"
+    assert held["priority"] == 2
+
+    def listed(**parameters):
+        return client.get("/v1/promises", params={"sku": sku, **parameters}).json()["items"]
+
+    until(listed, "the job writes down what is promised")
+    [promise] = listed()
+    assert set(promise) == set(examples.TOLD_PROMISE)
+    assert (promise["reservation_id"], promise["at_risk"]) == (held["reservation_id"], False)
+    assert client.get(path).json()["promises"] == [promise]
+    later = str((datetime.now(UTC) + timedelta(days=60)).date())
+    moved = client.patch(f"/v1/purchase_orders/{supplied['order']}", json={"expected_arrival_date": later})
+    assert moved.status_code == 200
+    until(lambda: listed(at_risk="true"), "the promise is at risk")
+    [risk] = listed(at_risk="true")
+    assert risk["told"] == promise["told"]
+    assert risk["late_days"] > 50
+    [event] = [
+        event
+        for event in every_event(client)
+        if event["type"] == "promise.moved" and event["subject"] == held["reservation_id"]
+    ]
+    causes = [(each["purchase_order_id"], each["day"]) for each in event["data"]["because"]]
+    assert causes == [(supplied["order"], later)]
+    assert client.post(f"{path}/prioritize", json={"priority": 9}).json()["priority"] == 9
+    assert client.post(f"{path}/prioritize", json={"priority": 10}).json()["errors"][0]["path"] == "priority"
+    shop.post(f"{path}/release", {}, expect=200)
+    assert listed() == []
+    assert "promises" not in client.get(path).json()
+    gone = client.post(f"{path}/prioritize", json={"priority": 1})
+    assert (gone.status_code, gone.json()["code"]) == (409, "RESERVATION_CLOSED")
+
+
+def every_event(client):
+    events, after = [], None
+    while True:
+        page = client.get("/v1/events", params={"limit": 1000, **({"after": after} if after else {})}).json()["items"]
+        events += page
+        if len(page) < 1000:
+            return events
+        after = page[-1]["id"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "path"), [({"at_risk": "maybe"}, "at_risk"), ({"cursor": "x"}, "cursor"), ({"sku": ""}, "sku")]
+)
+def test_bad_questions_about_promises_are_refused(client, parameters, path):
+    answer = client.get("/v1/promises", params=parameters)
+    assert answer.status_code == 422
+    assert [error["path"] for error in answer.json()["errors"]] == [path]

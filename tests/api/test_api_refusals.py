@@ -203,6 +203,11 @@ def test_control_characters_never_reach_the_database(client, unchanged, path, at
         ("/v1/levels?below_threshold=maybe", "below_threshold", "INVALID_TYPE"),
         ("/v1/levels?cursor=x", "cursor", "INVALID_VALUE"),
         ("/v1/reservations?cursor=x", "cursor", "INVALID_UUID"),
+        ("/v1/products?cursor=MUG-RED", "cursor", "INVALID_VALUE"),
+        ("/v1/products?cursor=YWZ0ZXI6AA", "cursor", "INVALID_VALUE"),  # after:\0
+        ("/v1/products?cursor=%F0%9F%92%A5", "cursor", "INVALID_VALUE"),
+        ("/v1/warehouses?cursor=x", "cursor", "INVALID_VALUE"),
+        ("/v1/suppliers?cursor=x", "cursor", "INVALID_VALUE"),
         ("/v1/ledger?type=STEAL", "type", "INVALID_VALUE"),
         ("/v1/ledger?from=yesterday", "from", "INVALID_VALUE"),
         ("/v1/events?after=x", "after", "INVALID_UUID"),
@@ -215,7 +220,7 @@ def test_a_bad_parameter_is_refused(client, unchanged, path, at, field):
     refused(client.get(path), 422, INVALID, at, field)
 
 
-@pytest.mark.parametrize("path", ["/v1", "/v1/nothing", "/v1/webhooks", "/x/y/z"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/nothing", "/v1/hooks", "/x/y/z"])
 def test_what_is_not_there_is_404(client, path):
     refused(client.get(path), 404, "NOT_FOUND")
 
@@ -235,7 +240,6 @@ def test_weird_times_and_numbers_do_no_harm(client):
         "/v1/ledger?to=9999-12-31T23:59:59-23:59",
         "/v1/ledger?from=2026-01-01T00:00:00",
         "/v1/products?query=%25%25_%5c",
-        "/v1/products?cursor=" + "x" * 255,
     ):
         assert client.get(path).status_code == 200, path
     refused(client.get("/v1/products/" + "x" * 20_000), 404, "NOT_FOUND")

@@ -87,3 +87,44 @@ def test_without_an_active_warehouse_there_is_no_route(client, shop, database_ur
                 "UPDATE warehouse SET active = true WHERE warehouse_id = ANY(%s)", [[row[0] for row in closed]]
             )
             time.sleep(1.2)  # the list of warehouses is read anew every second
+
+
+def test_rules_are_ordered_and_switched(client, shop):
+    before = client.get("/v1/routing/rules").json()
+    sku, (near, far) = places(shop, client, (5, 52, 13, "DE"), (5, 60, 18, "SE"))
+    assert client.patch(f"/v1/warehouses/{near}", json={"priority": 1}).json()["priority"] == 1
+    order = {"lines": [{"sku": sku, "quantity": 1}], "ship_to": {"latitude": 52.5, "longitude": 13.4}}
+
+    def chosen():
+        [candidate] = [
+            c for c in client.post("/v1/routing/quote", json=order).json()["route"]["candidates"] if c["chosen"]
+        ]
+        return candidate["warehouse"]
+
+    assert chosen() == near
+    try:
+        answer = client.put("/v1/routing/rules", json={"rules": ["priority", "closest"]})
+        assert answer.status_code == 200
+        assert set(answer.json()) == set(examples.ROUTING_SETTING)
+        assert answer.json()["rules"] == ["priority", "closest"]
+        assert client.get("/v1/routing/rules").json() == answer.json()
+        assert chosen() == far
+    finally:
+        client.put("/v1/routing/rules", json={"rules": before["rules"]})
+    assert chosen() == near
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "code"),
+    [
+        (["closest", "cheapest"], "rules[1]", "INVALID_VALUE"),
+        (["closest", "priority", "closest"], "rules[2]", "INVALID_VALUE"),
+        ("closest", "rules", "INVALID_TYPE"),
+    ],
+)
+def test_rules_that_are_none_are_refused(client, rules, path, code):
+    before = client.get("/v1/routing/rules").json()
+    answer = client.put("/v1/routing/rules", json={"rules": rules})
+    assert answer.status_code == 422
+    assert [(error["path"], error["code"]) for error in answer.json()["errors"]] == [(path, code)]
+    assert client.get("/v1/routing/rules").json() == before

@@ -269,3 +269,13 @@ def test_the_laws_are_proved_on_demand(client):
     assert ran.status_code == 200
     assert ran.json()["clean"], ran.json()["differences"]
     assert client.get("/v1/reconciliation").json()["reconciliation_id"] == ran.json()["reconciliation_id"]
+
+
+def test_the_ledger_names_the_transfer_of_each_move(client, shop):
+    sku, here = shop.stocked(5)
+    there = shop.warehouse()
+    made = shop.post("/v1/transfers", {"from": here, "to": there, "lines": [{"sku": sku, "quantity": 2}]})
+    for params in ({"sku": sku, "type": "TRANSFER"}, {"reference_id": made["transfer_id"]}):
+        rows = client.get("/v1/ledger", params=params).json()["items"]
+        told = [(row["quantity"], row["reference_type"], row["reference_id"]) for row in rows]
+        assert sorted(told) == [(-2, "transfer", made["transfer_id"]), (2, "transfer", made["transfer_id"])]

@@ -175,6 +175,22 @@ def test_from_nothing_to_a_shop_and_back_and_again(home: Path) -> None:
     assert server.attach(home) is None
 
 
+def test_postgresql_killed_beside_a_server_is_started_again(home: Path) -> None:
+    admin = "a-key-of-the-test-0123"
+    with Serving("--migrate", home=str(home), admin_key=admin) as serving:
+        headers = {"Authorization": f"Bearer {admin}"}
+        with httpx.Client(base_url=serving.address, headers=headers, timeout=30) as client:
+            assert client.post("/v1/products", json={"sku": "MUG", "name": "A mug"}).status_code == 201
+            pid = int((home / "data" / "postmaster.pid").read_text().splitlines()[0])
+            os.kill(pid, signal.SIGKILL)
+            until(lambda: client.get("/v1/products/MUG").status_code == 200, "it answers again", 60.0)
+            assert int((home / "data" / "postmaster.pid").read_text().splitlines()[0]) != pid
+            assert client.post("/v1/products", json={"sku": "CUP", "name": "A cup"}).status_code == 201
+        os.killpg(serving.process.pid, signal.SIGTERM)
+        assert serving.process.wait(STOP_S + 15) == 0, serving.said()
+    assert server.attach(home) is None
+
+
 def test_ctrl_c_while_the_shop_is_being_filled(home: Path) -> None:
     serving = Serving("--migrate", "--demo", home=str(home))
     try:

@@ -74,6 +74,20 @@ ROWS: dict[str, dict[str, Any]] = {
     },
     "count_session": {"count_id": ID, "warehouse_id": ID, "created_at": TIME, "created_by": "test"},
     "count_line": {"count_id": ID, "line": 0, "product_id": ID, "expected": 3, "expected_version": 1},
+    "promise": {
+        "reservation_id": ID,
+        "line": 0,
+        "warehouse_id": ID,
+        "product_id": ID,
+        "told_at": TIME,
+        "told_from": "2026-03-01",
+        "told_to": "2026-03-02",
+        "ships_from": "2026-03-03",
+        "ships_to": "2026-03-04",
+        "evidence": "[]",
+        "changed_at": TIME,
+    },
+    "routing_setting": {"rules": ["closest"], "updated_at": TIME, "updated_by": "test"},
     "customer_return": {"return_id": ID, "created_at": TIME, "created_by": "test"},
     "customer_return_line": {
         "return_id": ID,
@@ -89,6 +103,9 @@ ROWS: dict[str, dict[str, Any]] = {
     "reorder_note": {"note_id": ID, "product_id": ID, "warehouse_id": ID},
     "idempotency": {"digest": ID, "request_digest": ID, "created_at": TIME, "outcome": b""},
     "event": {"event_id": ID, "type": "x", "subject": "x", "created_at": TIME, "data": "{}"},
+    "event_feed": {"cell": 1},
+    "webhook": {"webhook_id": ID, "url": "http://x", "secret": "x", "created_at": TIME, "updated_at": TIME},
+    "webhook_delivery": {"webhook_id": OTHER, "event_id": ID, "next_attempt_at": TIME},
     "api_key": {"key_id": ID, "name": "x", "digest": b"x", "scopes": ["read"], "created_at": TIME},
     "web_user": {"user_id": ID, "name": "x", "scopes": ["read"], "created_at": TIME},
 }
@@ -109,6 +126,15 @@ BAD: dict[str, list[dict[str, Any]]] = {
         *({"working_days": bad} for bad in ([], [0], [8], [1] * 8)),
         {"closed_on": [f"2026-01-{1 + n % 31:02}" for n in range(201)]},
     ],
+    "warehouse_priority_in_range": [{"priority": -1}, {"priority": 1_000_001}],
+    "promise_days_in_order": [
+        {"told_from": None},
+        {"ships_from": None},
+        {"told_to": "2026-02-01"},
+        {"ships_to": "2026-02-01"},
+    ],
+    "routing_setting_is_one": [{"routing_setting_id": 2}],
+    "routing_setting_rules_known": [{"rules": ["closest", "cheapest"]}],
     "level_on_hand_not_negative": [{"on_hand": -1, "reserved": 0, "backordered": 0}],
     "level_backordered_within_reserved": [{"backordered": -1, "on_hand": 9}, {"backordered": 4}],
     "level_covered_within_on_hand": [{"on_hand": 1}],
@@ -139,6 +165,7 @@ BAD: dict[str, list[dict[str, Any]]] = {
         {"backordered": -1},
         {"fulfilled": 1, "released": 1, "backordered": 2},
     ],
+    "reservation_line_priority_in_range": [{"priority": 0}, {"priority": 10}],
     "transfer_status_known": [{"status": "forgotten"}],
     "transfer_line_shrinkage_within_cancelled": [{"lost": -1}, {"lost": 1}],
     "transfer_goes_elsewhere": [{"to_warehouse_id": ID}],
@@ -186,11 +213,17 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "customer_return_line_quantity_positive": [{"quantity": 0}],
     "customer_return_line_disposition_known": [{"disposition": "eaten"}],
     "customer_return_line_refused_goes_nowhere": [{"disposition": "refuse"}, {"to_warehouse_id": None}],
+    "event_feed_position_not_negative": [{"position": -1}],
+    "webhook_url_length": [{"url": ""}, {"url": "x" * 2001}],
+    "webhook_old_secret_ends": [{"old_secret": "x"}, {"old_secret_until": TIME}],
+    "webhook_delivery_status_known": [{"status": "lost", "next_attempt_at": None}],
+    "webhook_delivery_pending_has_time": [{"next_attempt_at": None}, {"status": "delivered"}],
+    "webhook_delivery_attempts_not_negative": [{"attempts": -1}],
     "api_key_scopes_known": [{"scopes": ["read", "everything"]}],
     "web_user_scopes_known": [{"scopes": ["read", "everything"]}],
 }
 KEYS = {
-    "postal_code_pkey",
+    *("postal_code_pkey", "routing_setting_pkey", "promise_pkey"),
     *("web_user_pkey", "web_user_name_unique", "web_session_pkey", "web_session_user_id_fkey"),
     *("web_link_pkey", "web_link_user_id_fkey", "stock_alert_pkey", "refusal_pkey"),
     *("api_key_digest_unique", "api_key_name_unique", "api_key_pkey", "event_pkey", "idempotency_pkey"),
@@ -203,6 +236,7 @@ KEYS = {
     *("warehouse_room_pkey", "warehouse_room_warehouse_id_fkey", "customer_return_pkey", "customer_return_line_pkey"),
     *("operation_pkey", "product_pkey", "product_sku_unique", "reconciliation_pkey", "reservation_line_pkey"),
     *("reservation_pkey", "reservation_timer_pkey", "transfer_from_warehouse_id_fkey", "transfer_line_pkey"),
+    *("event_feed_pkey", "webhook_pkey", "webhook_delivery_pkey", "webhook_delivery_webhook_id_fkey"),
     *("transfer_pkey", "transfer_to_warehouse_id_fkey", "warehouse_code_unique", "warehouse_pkey"),
 }
 CONSTRAINTS = """
@@ -231,6 +265,7 @@ def fill(connection: psycopg.Connection) -> None:
     insert(connection, "warehouse", ROWS["warehouse"])
     insert(connection, "warehouse", ROWS["warehouse"] | {"warehouse_id": OTHER, "code": "O"})
     insert(connection, "supplier", ROWS["supplier"] | {"supplier_id": OTHER, "code": "O"})
+    insert(connection, "webhook", ROWS["webhook"] | {"webhook_id": OTHER})
 
 
 def test_every_constraint_has_a_name_that_we_know(connection: psycopg.Connection) -> None:

@@ -104,7 +104,7 @@ def test_a_level_knows_its_queue_only_as_far_as_it_was_read() -> None:
         ranker=Ranker(()),
         levels=[Level(A, EAST, **level)],
         allocations=[first, second],
-        waiting={(A, EAST): Fetched(2, second.age)},
+        waiting={(A, EAST): Fetched(2, second.turn)},
     )
     decide(world, [receipt])
     assert waiting(world) == {first.reservation: 0, second.reservation: 2}

@@ -25,8 +25,11 @@ def rank(warehouses: Iterable[Warehouse], ship_to: ShipTo | None, rules: tuple[R
     return Ranker(warehouses, rules).rank(ship_to)
 
 
-def plan(wanted: list[Wanted], stock: Stock, ranking: Ranking, *, allow_split: bool) -> Plan:
-    return sourcing.plan(wanted, shelves(stock), ranking, allow_split=allow_split)
+NOTHING: Stock = {}
+
+
+def plan(wanted: list[Wanted], stock: Stock, ranking: Ranking, *, allow_split: bool, safety: Stock = NOTHING) -> Plan:
+    return sourcing.plan(wanted, shelves(stock), ranking, allow_split=allow_split, safety=shelves(safety))
 
 
 def shelves(stock: Stock) -> dict[Id, dict[Id, int]]:
@@ -125,6 +128,29 @@ def test_the_rule_that_decided_is_named() -> None:
     assert rule_of(two, 1, None) == "warehouse_code"
 
 
+def test_safety_stock_is_left_where_the_order_of_the_rules_says_so() -> None:
+    """EAST has all of it, but would go below its safety stock; NORTH and WEST together would not."""
+    stock, safety = {(A, EAST): 5, (A, NORTH): 2, (A, WEST): 2}, {(A, EAST): 3}
+
+    def made(units: int, *rules: Rule) -> tuple[set[Id], str, bool]:
+        done = plan(
+            [Wanted(0, A, units)], stock, rank(WAREHOUSES.values(), None, rules), allow_split=True, safety=safety
+        )
+        assert not done.left
+        return {pick.warehouse for pick in done.picks}, done.rule, done.spares
+
+    leave, fewest = Rule.LEAVE_SAFETY_STOCK, Rule.FEWEST_SHIPMENTS
+    assert made(3, fewest, leave) == ({EAST}, "fewest_shipments", False)
+    assert made(3, leave, fewest) == ({EAST, NORTH}, "warehouse_code", True)
+    assert made(3, fewest) == ({EAST}, "fewest_shipments", False)
+    assert made(2, fewest, leave) == ({EAST}, "warehouse_code", True), "its shelf above the safety stock will do"
+    assert made(7, leave, fewest)[2] is False, "it is left where that is possible, and no order fails for it"
+    stock[A, EAST] = 4
+    assert made(2, fewest, leave) == ({NORTH}, "warehouse_code", True), "NORTH before WEST"
+    stock[A, WEST] = 1
+    assert made(2, fewest, leave) == ({NORTH}, "leave_safety_stock", True), "NORTH before EAST"
+
+
 PRODUCTS = [an_id("product", number) for number in range(20)]
 RULES = [tuple(rules) for size in range(len(Rule) + 1) for rules in permutations(Rule, size)]
 OFFERS = st.lists(
@@ -134,6 +160,8 @@ OFFERS = st.lists(
         st.sampled_from(["DE", "FR", None]),
         st.integers(0, 2),
         st.booleans(),
+        st.integers(0, 2),  # days until it ships
+        st.lists(st.integers(0, 3), min_size=3, max_size=3),  # safety stock of the products
     ),
     min_size=1,
     max_size=6,
@@ -142,13 +170,15 @@ LINES = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 8)), min_size=1, ma
 SHIP_TOS = st.sampled_from([None, ShipTo(country="DE"), ShipTo(latitude=0, longitude=1, country="FR")])
 
 
-def made_of(offers: list) -> tuple[list[Warehouse], Stock]:
-    warehouses, stock = [], {}
-    for number, (units, east, country, priority, active) in enumerate(offers):
-        place = Warehouse(an_id("warehouse", number), f"W{number}", 0, east, country, active, priority)
+def made_of(offers: list) -> tuple[list[Warehouse], Stock, Stock]:
+    """Warehouses, what lies in them, and what of it is safety stock."""
+    warehouses, stock, safety = [], {}, {}
+    for number, (units, east, country, priority, active, days, kept) in enumerate(offers):
+        place = Warehouse(an_id("warehouse", number), f"W{number}", 0, east, country, active, priority, days)
         warehouses.append(place)
         stock.update({(PRODUCTS[p], place.warehouse_id): n for p, n in enumerate(units)})
-    return warehouses, stock
+        safety.update({(PRODUCTS[p], place.warehouse_id): n for p, n in enumerate(kept)})
+    return warehouses, stock, safety
 
 
 def metres(warehouse: Warehouse, ship_to: ShipTo | None) -> int:
@@ -165,15 +195,20 @@ def brute_force(
     ship_to: ShipTo | None,
     *,
     split: bool,
-) -> set[str] | None:
-    """Judge every set of warehouses by the words of the rules; None: no set will do."""
+    safety: Stock,
+) -> tuple[set[str], str] | None:
+    """Judge every set of warehouses by the words of the rules; None: no set will do. And what decided."""
     need: dict[Id, int] = {}
     for want in wanted:
         need[want.product] = need.get(want.product, 0) + want.quantity
-    places = [warehouses[candidate.warehouse] for candidate in ranking.candidates]
+    everywhere = [warehouses[candidate.warehouse] for candidate in ranking.candidates]
+    places = [w for w in everywhere if any(stock.get((p, w.warehouse_id), 0) > 0 for p in need)]
 
-    def has(members: tuple[Warehouse, ...]) -> dict[Id, int]:
-        return {p: min(n, sum(max(0, stock.get((p, w.warehouse_id), 0)) for w in members)) for p, n in need.items()}
+    def has(members: tuple[Warehouse, ...], kept: Stock = NOTHING) -> dict[Id, int]:
+        def units(product: Id, place: Id) -> int:
+            return max(0, stock.get((product, place), 0) - kept.get((product, place), 0))
+
+        return {p: min(n, sum(units(p, w.warehouse_id) for w in members)) for p, n in need.items()}
 
     most = has(tuple(places))
     if not any(most.values()) or (not split and most != need):
@@ -187,32 +222,50 @@ def brute_force(
             ),
             Rule.CLOSEST: sum(metres(w, ship_to) for w in members),
             Rule.PRIORITY: sum(w.priority for w in members),
+            Rule.CUT_OFF: sum(w.ships_in_days for w in members),
+            Rule.LEAVE_SAFETY_STOCK: has(members, safety) != most,
         }
         ranks = tuple(places.index(w) for w in members)
         return *(words[rule] for rule in ranking.rules), len(members), ranks
 
     sizes = range(1, len(places) + 1 if split else 2)
     sets = [members for members in chain(*(combinations(places, n) for n in sizes)) if has(members) == most]
-    return {w.code for w in min(sets, key=cost)} if sets else None
+    if not sets:
+        return None
+    best, *others = sorted(sets, key=cost)
+    return {w.code for w in best}, decided(ranking.rules, cost(best), cost(others[0]) if others else None)
+
+
+def decided(rules: tuple[Rule, ...], cost: tuple[object, ...], other: tuple[object, ...] | None) -> str:
+    """The first word in which a plan and the next best differ."""
+    if other is None:
+        return "only_plan"
+    words = (*rules, Rule.FEWEST_SHIPMENTS, "warehouse_code")
+    return next(word for word, one, two in zip(words, cost, other, strict=True) if one != two)
 
 
 @settings(max_examples=3_000, deadline=None)
 @given(OFFERS, LINES, SHIP_TOS, st.sampled_from(RULES), st.booleans())
 def test_brute_force_agrees(offers: list, lines: list, ship_to: ShipTo | None, rules: tuple, split: bool) -> None:
-    warehouses, stock = made_of(offers)
+    warehouses, stock, safety = made_of(offers)
     wanted = [Wanted(index, PRODUCTS[p], n) for index, (p, n) in enumerate(lines)]
     ranking = rank(warehouses, ship_to, rules)
-    made = plan(wanted, stock, ranking, allow_split=split)
+    made = plan(wanted, stock, ranking, allow_split=split, safety=safety)
     known = {w.warehouse_id: w for w in warehouses}
-    best = brute_force(wanted, stock, ranking, known, ship_to, split=split)
+    best = brute_force(wanted, stock, ranking, known, ship_to, split=split, safety=safety)
     code = {w.warehouse_id: w.code for w in warehouses}
-    assert {code[pick.warehouse] for pick in made.picks} == (best or set())
+    assert {code[pick.warehouse] for pick in made.picks} == (best[0] if best else set())
+    if best is not None and split and Rule.LEAVE_SAFETY_STOCK not in rules:
+        assert made.rule == best[1]
     for key, units in stock.items():
-        assert sum(p.quantity for p in made.picks if (p.product, p.warehouse) == key) <= max(0, units)
+        taken = sum(p.quantity for p in made.picks if (p.product, p.warehouse) == key)
+        assert taken <= max(0, units)
+        assert not made.spares or taken <= max(0, units - safety[key])
     for want in wanted:
         placed = sum(pick.quantity for pick in made.picks if pick.line == want.line)
         assert placed + sum(left.quantity for left in made.left if left.line == want.line) == want.quantity
-    assert plan(wanted, stock, rank(reversed(warehouses), ship_to, rules), allow_split=split) == made
+    again = plan(wanted, stock, rank(reversed(warehouses), ship_to, rules), allow_split=split, safety=safety)
+    assert again == made
 
 
 @settings(max_examples=1_000, deadline=None)
@@ -221,7 +274,7 @@ def test_an_order_of_one_line_is_planned_as_any_other(
     offers: list, units: int, ship_to: ShipTo | None, rules: tuple, split: bool
 ) -> None:
     """The short way, where it is taken, leads to the same plan, for the same reason."""
-    warehouses, stock = made_of(offers)
+    warehouses, stock, _ = made_of(offers)
     wanted, ranking = Wanted(0, PRODUCTS[0], units), rank(warehouses, ship_to, rules)
     one = sourcing._one_line(wanted, shelves(stock), ranking)
     target(float(one is not None))

@@ -156,3 +156,17 @@ def test_a_server_whose_socket_was_deleted_heals_after_one_failure(used_home, ap
         server.start(used_home)
     with server.start(used_home) as running:
         assert query(running.url, "SELECT 1") == 1
+
+
+def test_who_uses_it_for_long_brings_it_up_again(home):
+    with server.start(home) as running:
+        with psycopg.connect(running.url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
+        assert not running.revive()
+        first = server_pid(home)
+        os.kill(first, signal.SIGKILL)
+        until(running.revive, "it was dead, and is up again")
+        assert server_pid(home) != first
+        assert query(running.url, "SELECT number FROM kept") == 7
+        assert not running.revive()
+    assert not postmaster.is_alive(Home.at(home))

@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -57,7 +57,8 @@ async def test_a_new_selling_mode_holds_at_once_but_not_for_levels_with_a_limit_
 
 
 async def test_a_preorder_needs_its_date_and_ends_on_it(fresh_database_url: str) -> None:
-    async with open_onhand(fresh_database_url) as onhand:
+    ahead = timedelta()
+    async with open_onhand(fresh_database_url, now=lambda: datetime.now(UTC) + ahead) as onhand:
         with pytest.raises(Invalid) as refused:
             await products.create(onhand, NewProduct(sku="CAM", name="Camera", selling=Selling(mode="preorder")))
         assert refused.value.fields[0].path == "selling.release_date"
@@ -65,10 +66,13 @@ async def test_a_preorder_needs_its_date_and_ends_on_it(fresh_database_url: str)
         corner = await a_corner(onhand, selling=Selling(mode="preorder", limit=3, release_date=today + timedelta(9)))
         await corner.reserve(3)
         assert await housekeeping.end_preorders(onhand) == 0
-        await products.patch(
-            onhand, corner.sku, ProductPatch(selling=Selling(mode="preorder", limit=9, release_date=date(2020, 1, 1)))
-        )
+        ahead = timedelta(days=9)
         assert await housekeeping.end_preorders(onhand) == 1
+        assert (await products.get(onhand, corner.sku)).selling["mode"] == "deny"
+        with pytest.raises(InsufficientStock):
+            await corner.reserve(1)
+        past = Selling(mode="preorder", limit=9, release_date=date(2020, 1, 1))  # sold from stock from the first moment
+        assert (await products.patch(onhand, corner.sku, ProductPatch(selling=past))).selling["mode"] == "deny"
         with pytest.raises(InsufficientStock):
             await corner.reserve(1)
 

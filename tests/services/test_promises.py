@@ -2,32 +2,27 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 
 from onhand.domain.commands import ShipTo
 from onhand.domain.errors import Unknown
-from onhand.services import answers, availability, products, purchase_orders, suppliers, transfers, warehouses
+from onhand.services import answers, availability, products, transfers, warehouses
 from onhand.services.context import Onhand, open_onhand
 from onhand.services.promises import promise_of
 from onhand.services.requests import (
-    Location,
-    NewProduct,
     NewTransfer,
-    NewWarehouse,
     ProductPatch,
     Selling,
     ShippingCalendar,
     TransferLine,
     WarehousePatch,
 )
-from onhand.services.supply_requests import NewPurchaseOrder, NewSupplier, PurchaseOrderLine, SuppliedProduct
 from support.clock import Clock
+from support.promised import corner, ordered, place, supplied
 from support.services import ACTOR, Corner
 
 pytestmark = pytest.mark.anyio
-BACKORDER = Selling(mode="backorder", limit=100)
 
 
 @pytest.fixture
@@ -40,34 +35,6 @@ def clock() -> Clock:
 async def onhand(fresh_database_url: str, clock: Clock) -> AsyncIterator[Onhand]:
     async with open_onhand(fresh_database_url, now=clock) as onhand:
         yield onhand
-
-
-async def place(onhand: Onhand, code: str = "LEJ1", latitude: float = 51.4, **fields: Any) -> str:
-    location = Location(latitude=latitude, longitude=12.2, country=fields.pop("country", "DE"))
-    await warehouses.create(onhand, NewWarehouse(code=code, name=code, location=location, **fields))
-    return code
-
-
-async def corner(onhand: Onhand, units: int = 0, selling: Selling | None = BACKORDER, **fields: Any) -> Corner:
-    await products.create(onhand, NewProduct(sku="MUG", name="Mug", selling=selling))
-    made = Corner(onhand, "MUG", await place(onhand, **fields))
-    if units:
-        await made.receive(units)
-    return made
-
-
-async def supplied(corner: Corner, days: int = 7, **fields: Any) -> None:
-    sold = SuppliedProduct(lead_time_days=days, sku=corner.sku)
-    await suppliers.create(corner.onhand, NewSupplier(code="ACME", name="Acme", products=[sold], **fields))
-
-
-async def ordered(corner: Corner, units: int, expected: date, warehouse: str | None = None) -> str:
-    """A purchase order that is placed."""
-    line = PurchaseOrderLine(quantity=units, sku=corner.sku, warehouse=warehouse or corner.warehouse)
-    draft = NewPurchaseOrder(supplier="ACME", lines=[line], expected_arrival_date=expected)
-    made = (await purchase_orders.create(corner.onhand, ACTOR, draft)).answer
-    await purchase_orders.place(corner.onhand, ACTOR, made.purchase_order_id)
-    return made.purchase_order_id
 
 
 async def test_the_example_of_the_contract(onhand: Onhand) -> None:

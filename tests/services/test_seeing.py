@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from onhand.domain.errors import Unknown
-from onhand.services import availability, explain, ledger, products, reservations, warehouses
+from onhand.services import availability, explain, feed, ledger, products, reservations, warehouses
 from onhand.services.context import open_onhand
 from onhand.services.requests import LedgerFilter, ProductPatch, ReservationPart, Selling, WarehousePatch
 from support.services import ACTOR, a_corner
@@ -125,8 +125,8 @@ async def test_a_short_count_is_told_in_the_answer_and_as_an_event(fresh_databas
         young = await corner.reserve(2)
         counted = await corner.count(4)
         assert [(short.reservation_id, short.quantity) for short in counted.short] == [(young.reservation_id, 1)]
-        events = (await ledger.events(onhand)).items
+        events = (await feed.find(onhand)).items
         assert [(event["type"], event["subject"]) for event in events] == [("reservation.short", young.reservation_id)]
         await corner.receive(1)
-        newer = (await ledger.events(onhand, after=events[-1]["id"])).items
+        newer = (await feed.find(onhand, after=events[-1]["id"])).items
         assert [event["type"] for event in newer] == ["reservation.covered"]

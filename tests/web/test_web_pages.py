@@ -18,7 +18,11 @@ PAGES = {
     "stock, nothing found": "/stock?q=nothing",
     "product": "/products/MUG-01",
     "product with hostile names": "/products/A%2FB%20%3Ci%3E",
+    "settings of a level": "/products/MUG-01?edit=LEJ1",
+    "owed product": "/products/MUG-49",
     "orders": "/orders",
+    "no orders": "/orders?q=nothing",
+    "books": "/books",
     "to order": "/replenishment",
     "all below threshold": "/replenishment?show=all&warehouse=LEJ1",
     "nothing to order": "/replenishment?supplier=nobody",
@@ -65,9 +69,25 @@ def test_order_page(open_as, look):
     watched.must_be_clean()
 
 
-def test_what_does_not_exist_says_so(open_as):
-    page = open_as("read").open("/products/NO-SUCH")
+def test_what_does_not_exist_says_so(open_as, look):
+    watched = open_as("read", look=look)
+    page = watched.open("/products/NO-SUCH")
     expect(page.get_by_role("alert")).to_contain_text("There is no SKU 'NO-SUCH'")
+    watched.said = [said for said in watched.said if "404" not in said]  # Chromium tells the status of the page itself.
+    watched.must_be_clean()
+
+
+def test_a_browser_at_no_page_gets_one_and_a_program_its_problem(open_as, web, look):
+    watched = open_as(look=look)
+    page = watched.open("/no/such/page")
+    expect(page.get_by_role("heading", name="Not found")).to_be_visible()
+    expect(page.get_by_role("button", name="Go back")).to_be_hidden()  # It needs the script, which nobody has here.
+    watched.said = [said for said in watched.said if "404" not in said]
+    watched.must_be_clean()
+    with web.client() as client:
+        for path, accept in (("/no/such/page", "*/*"), ("/v1/nothing", "text/html")):
+            answer = client.get(path, headers={"Accept": accept})
+            assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
 
 def test_hostile_text_is_text(open_as):
@@ -116,6 +136,24 @@ def test_the_palette_opens_a_product(open_as):
     expect(page.get_by_role("heading", name="Mug number 7")).to_be_visible()
 
 
+def test_the_palette_is_clean_and_finds_an_order(open_as, look):
+    watched = open_as(*EVERYTHING, look=look)
+    page = watched.open("/")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").press_sequentially("SO-1")
+    expect(page.get_by_role("option", name="Find this order")).to_be_visible()
+    watched.must_be_clean()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("combobox")).to_be_hidden()
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("/")
+    page.get_by_role("combobox").press_sequentially("SO-1")
+    page.get_by_role("option", name="Find this order").click()
+    expect(page.get_by_role("link", name="SO-1", exact=True)).to_be_visible()
+
+
 def test_keys_go_to_pages_and_tell_themselves(open_as, look):
     watched = open_as(*EVERYTHING, look=look)
     page = watched.open("/stock")
@@ -136,8 +174,11 @@ def test_a_search_that_fails_says_so(open_as):
     expect(page.get_by_role("alert")).to_contain_text("could not be answered")
 
 
+MONTHS = {"de-DE": r"\d+\. \w+\.?", "en-GB": r"\d+ \w+"}
+
+
 @pytest.mark.parametrize(("locale", "written"), [("de-DE", "1.000.042"), ("en-GB", "1,000,042")])
-def test_numbers_are_written_as_the_reader_does(browser, web, link_of, locale, written):
+def test_numbers_and_dates_are_written_as_the_reader_does(browser, web, link_of, locale, written):
     with web.client() as client:
         client.put("/v1/levels/MUG-36/LEJ1", json={"reorder_threshold": 1_000_042})
     context = browser.new_context(locale=locale)
@@ -145,6 +186,7 @@ def test_numbers_are_written_as_the_reader_does(browser, web, link_of, locale, w
     page.goto(link_of("read")[0])
     page.goto(f"{web.base}/products/MUG-36")
     expect(page.get_by_role("region", name="Levels")).to_contain_text(written)
+    expect(page.locator("#ledger time").first).to_have_text(re.compile(f"^{MONTHS[locale]},? (um )?\\d+:\\d\\d$"))
     context.close()
     with web.client() as client:
         client.put("/v1/levels/MUG-36/LEJ1", json={"reorder_threshold": None})

@@ -19,7 +19,6 @@ WALK = {
     "overview": "/",
     "stock": "/stock?q=mug",
     "product": "/products/BACKPACK-CREAM-S",
-    "orders": "/orders",
     "replenishment": "/replenishment?show=all",
     "floor": "/floor/receive",
 }
@@ -46,7 +45,7 @@ def test_pictures_of_the_demo_shop(browser, fresh_database_url, tmp_path):
         page.screenshot(path=there / "login.png")
         page.goto(f"{running.base}/enter/{secret}")
         _sell(running)
-        for name, path in (WALK | _delivery(page, running.base)).items():
+        for name, path in (WALK | _order(running) | _delivery(page, running.base)).items():
             page.set_viewport_size(SIZES["phone" if name in PHONE else "desktop"])
             page.goto(running.base + path)
             if name == "overview":
@@ -55,7 +54,7 @@ def test_pictures_of_the_demo_shop(browser, fresh_database_url, tmp_path):
             assert page.locator("h1").inner_text() != "Internal error"
             page.screenshot(path=there / f"{name}.png")
         context.close()
-    assert all((there / f"{name}.png").stat().st_size > 10_000 for name in (*WALK, "delivery", "login"))
+    assert all((there / f"{name}.png").stat().st_size > 10_000 for name in (*WALK, "order", "delivery", "login"))
 
 
 def _sell(running: Running) -> None:
@@ -67,6 +66,14 @@ def _sell(running: Running) -> None:
             line = {"sku": level["sku"], "warehouse": level["warehouse"], "quantity": quantity}
             client.post("/v1/reservations", json={"order_id": f"SO-2{number:04}", "lines": [line]})
     time.sleep(3.0)  # What began two seconds ago is counted.
+
+
+def _order(running: Running) -> dict[str, str]:
+    """One that was shipped, from more than one line, with the route that was chosen for it."""
+    with running.client() as client:
+        items = client.get("/v1/reservations", params={"limit": 1_000}).json()["items"]
+    held = next(each for each in items if each["route"] and len(each["lines"]) > 1 and each["status"] == "fulfilled")
+    return {"order": f"/orders/{held['reservation_id']}"}
 
 
 def _delivery(page: Page, base: str) -> dict[str, str]:

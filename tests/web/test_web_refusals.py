@@ -2,12 +2,14 @@
 
 import re
 import threading
+import time
 
 import httpx
 import pytest
 
 from onhand.services.users import FAILURES_MAX
 from onhand.web import (
+    books,
     catalog,
     floor,
     orders,
@@ -20,9 +22,11 @@ from onhand.web import (
     suppliers,
     transfers,
 )
+from onhand.web.app import SENT_OUT_WITHIN_S
 
 PASSWORD = "correct horse battery"
-MODULES = (stock, orders, floor, returns, stocktakes, transfers, replenishment, purchases, suppliers, catalog, people)
+SUPPLY = (returns, stocktakes, transfers, replenishment, purchases, suppliers)
+MODULES = (stock, orders, floor, *SUPPLY, catalog, books, people)
 FORMS = [route for module in MODULES for route in module.ROUTES if route.method == "POST"]
 KEPT = [route for route in FORMS if route.scopes]
 IDS = [route.path for route in KEPT]
@@ -138,6 +142,21 @@ def test_a_disabled_user_is_out_at_once_and_a_removed_one_for_good(web, link_of,
         assert does("remove") == 303
         assert later.get("/stock").status_code == 401
         assert does("remove") == 404
+
+
+def test_an_open_page_is_no_way_to_stay(web, link_of, visitor):
+    link, name = link_of("read")
+    admin, token = visitor("admin")
+    with web.client(None) as client:
+        client.get(link)
+        with client.stream("GET", "/live", timeout=30) as stream:
+            told = stream.iter_lines()
+            assert next(told).startswith("data:")
+            assert admin.post("/settings/users/disable", data={"csrf": token, "name": name}).status_code == 303
+            deadline = time.monotonic() + 2 * SENT_OUT_WITHIN_S
+            for _ in told:  # Ends, where an open door would go on.
+                assert time.monotonic() < deadline
+        assert client.get("/live").status_code == 403
 
 
 def test_nobody_disables_themselves(web, link_of):

@@ -4,6 +4,12 @@ import pytest
 from playwright.sync_api import expect
 
 EVERYTHING = ("read", "reserve", "operate", "admin")
+BEEPS = """window.beeps = []; const make = AudioContext.prototype.createOscillator;
+AudioContext.prototype.createOscillator = function () {
+  const made = make.call(this), start = made.start;
+  made.start = function () { beeps.push(made.frequency.value); start.call(made); };
+  return made;
+};"""
 
 
 @pytest.fixture
@@ -33,6 +39,39 @@ def test_an_order_is_fulfilled(open_as, api, look):
     watched.must_be_clean()
 
 
+def test_a_part_of_an_order_is_fulfilled_and_a_part_released(open_as, api, look):
+    watched = open_as("read", "operate", look=look)
+    lines = [{"sku": "MUG-38", "quantity": 3, "warehouse": "LEJ1"}]
+    order = api.post("/v1/reservations", json={"lines": lines}).json()["reservation_id"]
+    page = watched.open(f"/orders/{order}")
+    page.get_by_text("Fulfill or release a part").click()
+    watched.must_be_clean()
+    page.get_by_label("MUG-38").fill("1")
+    page.get_by_role("button", name="Fulfill these").click()
+    expect(page.locator(".head .tag")).to_have_text("Partially fulfilled")
+    page.get_by_text("Fulfill or release a part").click()
+    page.get_by_label("MUG-38").fill("9")
+    page.get_by_role("button", name="Fulfill these").click()
+    expect(page.get_by_role("alert")).to_contain_text("open")
+    expect(page.get_by_label("MUG-38")).to_have_value("9")
+    page.get_by_label("MUG-38").fill("2")
+    page.get_by_role("button", name="Release these").click()
+    expect(page.locator(".timeline")).to_contain_text("Released 2 × MUG-38")
+    [line] = api.get(f"/v1/reservations/{order}").json()["lines"]
+    assert (line["open"], line["fulfilled"], line["released"]) == (0, 1, 2)
+
+
+def test_what_waits_for_stock_is_not_fulfilled_and_the_page_says_so(open_as, api):
+    api.post("/v1/products", json={"sku": "OWED-1", "name": "Owed", "selling": {"mode": "backorder"}})
+    lines = [{"sku": "OWED-1", "quantity": 2, "warehouse": "LEJ1"}]
+    order = api.post("/v1/reservations", json={"lines": lines}).json()["reservation_id"]
+    page = open_as(*EVERYTHING).open(f"/orders/{order}")
+    page.get_by_role("button", name="Fulfill all").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("region", name="Lines")).to_contain_text("2 wait")
+    assert level(api, "OWED-1")["backordered"] == 2
+
+
 def test_an_order_is_extended_and_released(open_as, api):
     page = open_as(*EVERYTHING).open(f"/orders/{reserved(api, 'MUG-21')}")
     page.on("dialog", lambda dialog: dialog.accept())
@@ -47,6 +86,7 @@ def test_an_order_is_extended_and_released(open_as, api):
 
 def test_a_scanner_receives_and_undo_takes_it_back(open_as, api, look):
     watched = open_as("read", "operate", look=look)
+    watched.page.add_init_script(BEEPS)
     page = watched.open("/floor/receive")
     before = level(api, "MUG-22")["on_hand"]
     expect(page.get_by_label("SKU", exact=True)).to_be_focused()
@@ -57,10 +97,59 @@ def test_a_scanner_receives_and_undo_takes_it_back(open_as, api, look):
     page.keyboard.press("Enter")
     expect(page.locator(".result .big")).to_have_text(str(before + 5))
     expect(page.get_by_label("SKU", exact=True)).to_be_focused()
+    expect(page.locator(".result")).to_contain_text("Mug number 22")
+    assert page.evaluate("beeps") == [1040]
     watched.must_be_clean()
     page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".result")).to_contain_text("Taken back")
     expect(page.locator(".result .big")).to_have_text(str(before))
     assert level(api, "MUG-22")["on_hand"] == before
+    expect(page.get_by_role("navigation", name="Floor").locator("[aria-current]")).to_have_text("Receive")
+    expect(page.get_by_label("SKU", exact=True)).to_be_focused()
+
+
+def test_a_wrong_scan_sounds_low(open_as):
+    watched = open_as("read", "operate")
+    page = watched.open("/floor/receive")
+    page.add_init_script(BEEPS)
+    page.reload()
+    expect(page.get_by_label("SKU", exact=True)).to_be_focused()
+    for text in ("NO-SUCH", "1"):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("NO-SUCH")
+    assert page.evaluate("beeps") == [240]
+
+
+def test_two_clicks_receive_once_and_without_a_script_it_works_as_well(open_as, api, browser, web, link_of):
+    before = level(api, "MUG-39")["on_hand"]
+    page = open_as("read", "operate").open("/floor/receive")
+    page.get_by_label("SKU", exact=True).fill("MUG-39")
+    page.get_by_label("Quantity").fill("2")
+    page.get_by_role("button", name="Receive").dblclick()
+    expect(page.locator(".result .big")).to_have_text(str(before + 2))
+    context = browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto(link_of("read", "operate")[0])
+    plain.goto(f"{web.base}/floor/receive")
+    plain.get_by_label("SKU", exact=True).fill("MUG-39")
+    plain.get_by_label("Quantity").fill("3")
+    plain.get_by_role("button", name="Receive").click()
+    expect(plain.locator(".result .big")).to_have_text(str(before + 5))
+    context.close()
+    assert level(api, "MUG-39")["on_hand"] == before + 5
+
+
+def test_the_floor_offers_the_warehouse_of_the_last_time_and_never_one_to_itself(open_as):
+    page = open_as("read", "operate").open("/floor/receive")
+    page.get_by_label("Warehouse").select_option("OSL1")
+    page.goto(page.url.replace("receive", "count"))
+    expect(page.get_by_label("Warehouse")).to_have_value("OSL1")
+    page.goto(page.url.replace("count", "transfer"))
+    expect(page.locator("[name=warehouse]")).to_have_value("OSL1")
+    expect(page.locator("[name=to]")).not_to_have_value("OSL1")
+    page.locator("[name=to]").select_option("OSL1")
+    expect(page.locator("[name=warehouse]")).not_to_have_value("OSL1")
 
 
 def test_adjust_count_transfer(open_as, api):
@@ -96,13 +185,16 @@ def test_a_refusal_says_why_and_changes_nothing(open_as, api):
     assert level(api, "MUG-24") == before
 
 
-def test_settings_of_a_level(open_as, api):
+def test_settings_of_a_level_begin_with_what_is_set(open_as, api):
+    api.put("/v1/levels/MUG-25/LEJ1", json={"reorder_quantity": 60, "safety_stock": 4})
     page = open_as("read", "operate").open("/products/MUG-25")
-    page.get_by_text("Edit reorder settings").click()
+    page.get_by_role("link", name="Edit the reorder settings of LEJ1").click()
+    expect(page.get_by_label("Reorder quantity")).to_have_value("60")
     page.get_by_label("Threshold", exact=True).fill("100")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Low", exact=True)).to_be_visible()
-    assert level(api, "MUG-25")["reorder_threshold"] == 100
+    known = level(api, "MUG-25")
+    assert (known["reorder_threshold"], known["reorder_quantity"], known["safety_stock"]) == (100, 60, 4)
 
 
 def test_a_key_is_made_and_revoked(open_as, web):

@@ -12,9 +12,10 @@ from onhand.api.hot import soon
 from onhand.api.queries import AvailabilityManyParameters, AvailabilityParameters
 from onhand.api.refusal import invalid
 from onhand.api.route import Call, Respond
-from onhand.domain.limits import PROMISE_AHEAD_MAX_DAYS
+from onhand.domain.errors import Unknown
+from onhand.domain.limits import AVAILABILITY_SKUS_MAX, PROMISE_AHEAD_MAX_DAYS
 from onhand.services import answers, availability, geo, wording
-from onhand.services.names import NOTHING, Absent
+from onhand.services.names import NOTHING, Absent, either, parse_id
 from onhand.services.requests import AvailabilityQuery, ShipTo
 
 _SKUS = msgspec.json.Decoder(AvailabilityQuery)
@@ -37,7 +38,8 @@ def one(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
     query: AvailabilityParameters = call.query
     sku = call.path["sku"]
     language = wording.language_of(call.accept_language)
-    if query.consistency == "cached" and query.warehouse is None and query.at is None and query.ship_to is None:
+    place = either(query.warehouse, query.warehouse_id, "warehouse")
+    if query.consistency == "cached" and place is None and query.at is None and query.ship_to is None:
         held = availability.at_hand(call.onhand, sku, quantity=query.quantity, language=language)
         if held is not None:
             respond(_shown(call, held))
@@ -47,7 +49,7 @@ def one(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
         answer = await availability.get(
             call.onhand,
             sku,
-            warehouse=query.warehouse,
+            warehouse=place,
             quantity=query.quantity,
             consistency=query.consistency,
             at=moment(query.at, call.onhand.now()) if query.at is not None else None,
@@ -71,7 +73,11 @@ def many(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
     """Those of up to 500 products, in the order asked."""
     del absent
     query: AvailabilityManyParameters = call.query
-    skus = decode(_SKUS, call.body).skus
+    request = decode(_SKUS, call.body)
+    if request.product_ids:
+        soon(_many_by_id(call, request), respond)
+        return
+    skus = _must_be_few(request.skus)
     held = availability.many_at_hand(call.onhand, skus) if query.consistency == "cached" else None
     if held is not None:
         respond(ok(Availabilities(held)))
@@ -81,6 +87,24 @@ def many(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
         return ok(Availabilities(await availability.many(call.onhand, skus, consistency=query.consistency)))
 
     soon(read(), respond)
+
+
+async def _many_by_id(call: Call, request: AvailabilityQuery) -> Answer:
+    """The SKUs first, then the ids."""
+    ids = [parse_id(text, f"product_ids[{index}]") for index, text in enumerate(request.product_ids)]
+    named = await call.onhand.directory.skus(set(ids))
+    for index, product in enumerate(ids):
+        if product not in named:
+            raise Unknown("product", str(product), f"product_ids[{index}]")
+    skus = _must_be_few([*request.skus, *(named[product] for product in ids)])
+    return ok(Availabilities(await availability.many(call.onhand, skus, consistency=call.query.consistency)))
+
+
+def _must_be_few(skus: list[str]) -> list[str]:
+    """Raises Refusal."""
+    if not 1 <= len(skus) <= AVAILABILITY_SKUS_MAX:
+        raise invalid("skus", "INVALID_LENGTH", f"Give 1 to {AVAILABILITY_SKUS_MAX} products.")
+    return skus
 
 
 def etag(answer: answers.Availability) -> bytes:

@@ -20,6 +20,7 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 EXCHANGE = "onhand"  # the key in the scope
 NOT_MODIFIED = 304  # has no body, and no length: that of the body it stands for is not known (RFC 9110, 8.6)
+WITHOUT_LENGTH = frozenset({204, NOT_MODIFIED})
 TO_BE_EXPECTED = frozenset({409})  # sold out is business, not news
 
 log = structlog.get_logger("onhand.access")
@@ -61,7 +62,7 @@ async def send_stream(receive: Receive, send: Send, answer: Answer, stream: Asyn
 
 async def send_answer(send: Send, answer: Answer) -> None:
     headers = [*answer.headers]
-    if answer.status != NOT_MODIFIED:
+    if answer.status not in WITHOUT_LENGTH:
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

@@ -19,7 +19,7 @@ from onhand.api.request_id import new_request_id
 from onhand.api.route import Call, Respond, Told
 from onhand.engine.directory import NotAtHandError
 from onhand.engine.job import Answer as Outcome
-from onhand.services import answers, reservations
+from onhand.services import answers, reservations, sold_out
 from onhand.services.context import Onhand
 from onhand.services.names import NOTHING, Absent, named
 from onhand.services.requests import (
@@ -71,7 +71,7 @@ def awaited(begin: Callable[[Call, Respond, Absent], None]) -> Callable[[Call], 
 def reserve(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
     request = decode(_NEW, call.body)
     made = reservations.to_reserve(call.onhand, call.actor, request, call.key, absent)
-    call.onhand.engine.enqueue(made.command, made.key, partial(_tell, call.onhand, 201, respond), made.refusal)
+    sold_out.enqueue(call.onhand, made, partial(_tell, call.onhand, 201, respond))
 
 
 def _about_one(submission: Callable[..., Submission]) -> Callable[[Call, Respond, Absent], None]:
@@ -161,7 +161,7 @@ class _Batch:
                 done(Outcome(submission))
                 continue
             try:
-                self.call.onhand.engine.enqueue(submission.command, submission.key, done, submission.refusal)
+                sold_out.enqueue(self.call.onhand, submission, done)
             except Exception as error:  # noqa: BLE001  one entry fails alone, whatever the reason
                 done(Outcome(error))
 
@@ -213,4 +213,5 @@ def _alone(entry: BatchedReservation) -> NewReservation:
         expires_in_s=entry.expires_in_s,
         allow_split=entry.allow_split,
         allow_partial=entry.allow_partial,
+        priority=entry.priority,
     )

@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 
-from onhand.api import examples, examples_supply
+from onhand.api import examples, examples_supply, examples_webhook, messages
 from onhand.api.codes import CODES
 from onhand.api.problems import Problem
 from onhand.api.route import Route
 
 Json = dict[str, Any]
+NO_CONTENT = 204
 REF = "#/components/schemas/{name}"
 OF_ANY_KEYED = ("UNAUTHENTICATED", "FORBIDDEN")
 OF_ANY_BODY = ("MALFORMED_JSON", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
@@ -42,6 +43,7 @@ def document(routes: list[Route]) -> Json:
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in routes)],
         "paths": paths,
+        "webhooks": messages.described(),
         "components": {
             "schemas": schemas.components,
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key."}},
@@ -129,6 +131,7 @@ def _example(name: str) -> str:
         "supplier": "KILN",
         "count_id": examples_supply.COUNT_ID,
         "purchase_order_id": examples_supply.PURCHASE_ORDER_ID,
+        "webhook_id": examples_webhook.WEBHOOK_ID,
     }[name]
 
 
@@ -145,10 +148,14 @@ def _without_null(schema: Json) -> Json:
 
 def _responses(route: Route, schemas: _Schemas) -> Json:
     schema = schemas.of(route.answer) if route.answer is not None else {}
+    if route.path == "/v1/events":
+        schema = messages.PAGE
     content: Json = {"schema": schema}
     if route.shown is not None:
         content["example"] = route.shown
     responses: Json = {str(route.status): {"description": "Done.", "content": {route.media_type: content}}}
+    if route.status == NO_CONTENT:
+        del responses[str(route.status)]["content"]
     if route.idempotent:
         responses[str(route.status)]["headers"] = {
             "Idempotency-Replayed": {"description": "true: the first outcome again.", "schema": {"const": "true"}}

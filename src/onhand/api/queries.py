@@ -13,9 +13,10 @@ from onhand.domain.limits import (
 )
 from onhand.services.requests import LedgerFilter, OrderId, Sku, UuidText, WarehouseCode
 from onhand.services.supply_requests import SupplierCode
+from onhand.services.webhook_requests import DeliveryStatus
 
 Limit = Annotated[int, Meta(ge=1, le=PAGE_MAX_ROWS, description="rows of one page")]
-Cursor = Annotated[str, Meta(min_length=1, max_length=255, description="next_cursor of the page before")]
+Cursor = Annotated[str, Meta(min_length=1, max_length=1_000, description="next_cursor of the page before")]
 
 
 class Paged(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -31,12 +32,20 @@ class ProductsQuery(Paged):
 
 class LevelsQuery(Paged):
     sku: Sku | None = None
+    product_id: UuidText | None = None
     warehouse: WarehouseCode | None = None
+    warehouse_id: UuidText | None = None
     below_threshold: bool = False
 
 
 class ReservationsQuery(Paged):
     order_id: OrderId | None = None
+
+
+class PromisesQuery(Paged):
+    at_risk: Annotated[bool, Meta(description="only those that ship later than told, or nobody knows when")] = False
+    sku: Sku | None = None
+    warehouse: WarehouseCode | None = None
 
 
 class TransfersQuery(Paged):
@@ -57,6 +66,10 @@ class ReturnsQuery(Paged):
     order_id: OrderId | None = None
 
 
+class DeliveriesQuery(Paged):
+    status: DeliveryStatus | None = None
+
+
 class LedgerQuery(LedgerFilter, forbid_unknown_fields=True, kw_only=True):
     limit: Limit = PAGE_DEFAULT_ROWS
     cursor: Cursor | None = None
@@ -70,6 +83,7 @@ class EventsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 
 class AvailabilityParameters(Struct, forbid_unknown_fields=True, kw_only=True):
     warehouse: WarehouseCode | None = None
+    warehouse_id: UuidText | None = None
     quantity: Annotated[
         int, Meta(ge=1, le=QUANTITY_MAX_UNITS, description="units that must be there for the status in_stock")
     ] = 1
@@ -102,10 +116,18 @@ class AvailabilityParameters(Struct, forbid_unknown_fields=True, kw_only=True):
     ] = "cached"
 
 
-class StreamParameters(Struct, forbid_unknown_fields=True, kw_only=True):
-    skus: Annotated[
-        str, Meta(min_length=1, description=f"SKUs with commas between them, up to {AVAILABILITY_STREAM_SKUS_MAX}")
-    ]
+class StreamParameters(AvailabilityParameters):
+    skus: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                description=f"SKUs with commas between them, up to {AVAILABILITY_STREAM_SKUS_MAX}; without them, this "
+                "is the availability of the SKU 'stream'",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class AvailabilityManyParameters(Struct, forbid_unknown_fields=True, kw_only=True):

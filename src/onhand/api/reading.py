@@ -4,10 +4,11 @@ import msgspec
 
 from onhand.api.answer import Answer, ok
 from onhand.api.decoding import decode
+from onhand.api.once import once
 from onhand.api.queries import EventsQuery, LedgerQuery
 from onhand.api.refusal import Refusal
 from onhand.api.route import Call
-from onhand.services import explain, ledger, reconcile
+from onhand.services import explain, feed, ledger, reconcile
 from onhand.services.requests import Body
 
 
@@ -27,7 +28,7 @@ async def find_ledger(call: Call) -> Answer:
 
 async def find_events(call: Call) -> Answer:
     query: EventsQuery = call.query
-    return ok(await ledger.events(call.onhand, query.after or query.cursor, query.limit))
+    return ok(await feed.find(call.onhand, query.after or query.cursor, query.limit))
 
 
 async def explain_product(call: Call) -> Answer:
@@ -42,4 +43,9 @@ async def last_reconciliation(call: Call) -> Answer:
 
 
 async def run_reconciliation(call: Call) -> Answer:
-    return ok(await reconcile.run(call.onhand, repair=decode(_RECONCILE, call.body).repair))
+    request = decode(_RECONCILE, call.body)
+
+    async def do() -> Answer:
+        return ok(await reconcile.run(call.onhand, repair=request.repair))
+
+    return await once(call.onhand, call.actor, call.key, "reconcile", request, do)

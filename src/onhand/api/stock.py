@@ -14,6 +14,7 @@ from onhand.services.requests import (
     NewReceipt,
     NewStateChange,
     NewTransfer,
+    Priority,
     TransferLoss,
     TransferPart,
 )
@@ -24,6 +25,7 @@ _STATE_CHANGE = msgspec.json.Decoder(NewStateChange)
 _TRANSFER = msgspec.json.Decoder(NewTransfer)
 _TRANSFER_PART = msgspec.json.Decoder(TransferPart)
 _TRANSFER_LOSS = msgspec.json.Decoder(TransferLoss)
+_PRIORITY = msgspec.json.Decoder(Priority)
 _EXTENSION = msgspec.json.Decoder(Extension)
 
 
@@ -78,6 +80,12 @@ async def find_transfers(call: Call) -> Answer:
 async def extend(call: Call) -> Answer:
     extension = decode(_EXTENSION, call.body)
     reply = await reservations.extend(call.onhand, call.actor, call.path["reservation_id"], extension, call.key)
+    return of_reply(reply, 200)
+
+
+async def prioritize(call: Call) -> Answer:
+    request = decode(_PRIORITY, call.body)
+    reply = await reservations.prioritize(call.onhand, call.actor, call.path["reservation_id"], request, call.key)
     return of_reply(reply, 200)
 
 

@@ -7,12 +7,14 @@ import msgspec
 import psycopg
 import structlog
 
+from onhand.api import display
 from onhand.api.answer import Answer
 from onhand.api.display import etag
+from onhand.api.hot import awaited
 from onhand.api.queries import StreamParameters
 from onhand.api.refusal import invalid
 from onhand.api.route import Call
-from onhand.domain.errors import Overloaded
+from onhand.domain.errors import Overloaded, Unknown
 from onhand.domain.limits import (
     AVAILABILITY_STREAM_S,
     AVAILABILITY_STREAM_SKUS_MAX,
@@ -55,6 +57,8 @@ def end_all() -> None:
 async def stream(call: Call) -> Answer:
     """Raises Refusal, Unknown, Overloaded."""
     query: StreamParameters = call.query
+    if query.skus is None:
+        return await _of_that_name(call)
     skus = list(dict.fromkeys(sku for sku in query.skus.split(",") if sku))
     if not 1 <= len(skus) <= AVAILABILITY_STREAM_SKUS_MAX:
         detail = f"Give 1 to {AVAILABILITY_STREAM_SKUS_MAX} SKUs."
@@ -63,6 +67,14 @@ async def stream(call: Call) -> Answer:
         raise Overloaded
     first = await availability.many(call.onhand, skus)
     return Answer(200, b"", HEADERS, stream=_events(call.onhand, skus, first))
+
+
+async def _of_that_name(call: Call) -> Answer:
+    """A SKU may have the name of this route. Raises Refusal."""
+    try:
+        return await awaited(display.one)(call._replace(path={"sku": "stream"}))
+    except Unknown:
+        raise invalid("skus", "MISSING_FIELD", "This field is needed.") from None
 
 
 async def _events(onhand: Onhand, skus: list[str], first: list[answers.Availability]) -> AsyncIterator[bytes]:

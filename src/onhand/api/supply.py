@@ -107,4 +107,9 @@ async def find_purchase_orders(call: Call) -> Answer:
 
 
 async def run_reorders(call: Call) -> Answer:
-    return ok(await reordering.run(call.onhand, dry_run=decode(_REORDER_RUN, call.body).dry_run))
+    request = decode(_REORDER_RUN, call.body)
+
+    async def do() -> Answer:
+        return ok(await reordering.run(call.onhand, dry_run=request.dry_run))
+
+    return await once(call.onhand, call.actor, call.key, "run_reorders", request, do)

@@ -5,9 +5,10 @@ from onhand.api.route import Route
 from onhand.api.table_catalog import LEVELS, PRODUCTS, READING, WAREHOUSES
 from onhand.api.table_count import COUNTS
 from onhand.api.table_return import RETURNS
-from onhand.api.table_routing import ROUTING
+from onhand.api.table_routing import PROMISES, ROUTING
 from onhand.api.table_stock import AVAILABILITY, RESERVATIONS, STOCK, TRANSFERS
 from onhand.api.table_supply import PURCHASE_ORDERS, REORDERS, SUPPLIERS
+from onhand.api.table_webhook import EVENTS, WEBHOOKS
 
 HEALTH = [
     Route(
@@ -46,6 +47,7 @@ DOCUMENTED = [
     *STOCK,
     *RESERVATIONS,
     *ROUTING,
+    *PROMISES,
     *RETURNS,
     *TRANSFERS,
     *AVAILABILITY,
@@ -54,6 +56,8 @@ DOCUMENTED = [
     *REORDERS,
     *COUNTS,
     *READING,
+    *EVENTS,
+    *WEBHOOKS,
     *HEALTH,
 ]
 

@@ -1,7 +1,7 @@
 """The routes of products, warehouses, levels, and of reading."""
 
 from onhand.api import catalog, examples, reading
-from onhand.api.queries import EventsQuery, LedgerQuery, LevelsQuery, Paged, ProductsQuery
+from onhand.api.queries import LedgerQuery, LevelsQuery, Paged, ProductsQuery
 from onhand.api.route import Route
 from onhand.services import answers, reconcile
 from onhand.services.capacity import Filled
@@ -189,17 +189,6 @@ READING = [
     ),
     Route(
         method="GET",
-        path="/v1/events",
-        handle=reading.find_events,
-        summary="Read what happened to reservations unasked, oldest first",
-        tag="ledger",
-        scopes=READ,
-        query=EventsQuery,
-        shown=examples.page(examples.EVENT),
-        description="CloudEvents 1.0. Give the id of the last event seen as after.",
-    ),
-    Route(
-        method="GET",
         path="/v1/reconciliation",
         handle=reading.last_reconciliation,
         summary="Read the last proof of the laws",
@@ -221,6 +210,8 @@ READING = [
         answer=reconcile.Report,
         example={"repair": False},
         shown=examples.RECONCILIATION,
+        problems=("IDEMPOTENCY_KEY_REUSED",),
+        idempotent=True,
         description="Reads the whole ledger: seconds per million rows.",
     ),
 ]

@@ -18,6 +18,7 @@ from onhand.services.requests import (
     NewReservation,
     NewStateChange,
     NewTransfer,
+    Priority,
     ReservationBatch,
     ReservationPart,
     TransferLoss,
@@ -142,6 +143,22 @@ RESERVATIONS = [
         shown=examples.RESERVATION,
         problems=("NOT_FOUND", "RESERVATION_CLOSED", *BUSY),
         idempotent=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/reservations/{reservation_id}/prioritize",
+        handle=stock.prioritize,
+        summary="Let an order that waits be covered before or after others",
+        tag="reservations",
+        scopes=OPERATE,
+        body=Priority,
+        answer=answers.Reservation,
+        example={"priority": 1},
+        shown={**examples.RESERVATION, "priority": 1},
+        problems=("NOT_FOUND", "RESERVATION_CLOSED", *BUSY),
+        idempotent=True,
+        description="New stock covers those who wait by priority, 1 first, 5 as usual, and of one priority the oldest "
+        "first. What is covered already stays so.",
     ),
 ]
 

@@ -219,7 +219,8 @@ REORDERS = [
         answer=Report,
         example={"dry_run": True},
         shown=examples.REORDERS,
-        problems=("OVERLOADED", "OUTCOME_UNKNOWN"),
+        problems=BUSY,
+        idempotent=True,
         description="The daily batch, now. May be run again at any moment: what is on order counts. purchase_orders "
         "are the first of them, of 10,000 lines together.",
     ),

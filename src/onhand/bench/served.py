@@ -35,7 +35,7 @@ sys.exit(serve(from_environment(), sys.argv[1], port=int(sys.argv[2]), workers=i
 @contextmanager
 def serving(url: str, workers: int = 1, settings: Mapping[str, str] | None = None) -> Iterator[tuple[int, str, int]]:
     """Port, Authorization and process id of a server that answers. Raises BenchError."""
-    key, port = secrets.token_urlsafe(24), _free_port()
+    key, port = secrets.token_urlsafe(24), free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ONHAND_")}
     environment |= {"ONHAND_ADMIN_KEY": key, "ONHAND_DATABASE_URL": url, "ONHAND_LOG_FORMAT": "json"}
     environment |= settings or {}
@@ -88,7 +88,7 @@ def _teach(port: int, authorization: str, shape: Shape) -> None:
     caller.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

@@ -63,6 +63,18 @@ app.command(
 app.command(
     "onhand.cli.bench_trigger:run_trigger", name="trigger", help_epilogue=examples.OF["bench_trigger:run_trigger"]
 )
+app.command("onhand.cli.bench_wire:run_wire", name="wire", help_epilogue=examples.OF["bench_wire:run_wire"])
+app.command(
+    "onhand.cli.bench_routing:run_routing", name="routing", help_epilogue=examples.OF["bench_routing:run_routing"]
+)
+app.command(
+    "onhand.cli.bench_planning:run_planning", name="planning", help_epilogue=examples.OF["bench_planning:run_planning"]
+)
+app.command(
+    "onhand.cli.bench_backorders:run_backorders",
+    name="backorders",
+    help_epilogue=examples.OF["bench_backorders:run_backorders"],
+)
 
 
 @app.command

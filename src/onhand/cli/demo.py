@@ -16,7 +16,7 @@ from onhand.cli.errors import FAILED, CliError
 from onhand.cli.progress import progress
 from onhand.cli.terminal import say
 from onhand.config import from_environment
-from onhand.services import keys
+from onhand.services import keys, reconcile
 from onhand.services.context import Onhand
 from onhand.shop import demo as shop
 
@@ -63,6 +63,7 @@ async def prepare(onhand: Onhand, home: Path, *, seed: int = SEED) -> str | None
         report = await shop.fill(onhand, seed=seed, progress=meter)
     if report.filled:
         say(f"onhand: filled the store with the demo shop in {report.seconds:,.1f} s")
+        await reconcile.run(onhand)  # So that the pages show from the first minute whether its books agree.
     return key
 
 

@@ -30,6 +30,36 @@ Examples:
   onhand import stock stock.csv --dry-run
   onhand import stock stock.csv --report refused.csv
 """,
+    "promises": """Examples:
+  onhand promises at-risk
+  onhand promises list --sku MUG-RED
+""",
+    "promises:listing": """Examples:
+  onhand promises list
+  onhand promises list --warehouse LEJ1 --json
+""",
+    "promises:at_risk": """The job of a server that runs looks every two seconds; without one, nothing new is noticed.
+
+Examples:
+  onhand promises at-risk
+  onhand promises at-risk --sku MUG-RED --json | jq -r '.[].order_id'
+""",
+    "routing": """Examples:
+  onhand routing show
+  onhand routing set fewest_shipments leave_safety_stock closest
+""",
+    "routing:look": """Examples:
+  onhand routing show
+  onhand routing show --json | jq -r '.rules[]'
+""",
+    "routing:put": """The first rule that tells two plans apart decides. A server that runs goes by the new rules \
+within a second.
+
+Examples:
+  onhand routing set fewest_shipments stay_in_country closest priority    as onhand comes
+  onhand routing set cut_off closest
+  onhand routing set --none
+""",
     "geo": """Examples:
   onhand geo import DE.txt
 """,
@@ -331,6 +361,33 @@ the end.
 Examples:
   onhand bench replenishment orders.csv.gz
   onhand bench replenishment orders.csv.gz --policy reorder --limit 2000
+""",
+    "bench_wire:run_wire": """Granian is measured too where it is installed beside onhand: pip install granian
+
+Examples:
+  onhand bench wire
+  onhand bench wire --repeats 5 --json
+""",
+    "bench_routing:run_routing": """The file is that of `onhand import orders`. No database is used: every way lives \
+through the same orders and deliveries with shelves of its own.
+
+Examples:
+  onhand bench routing orders.csv.gz
+  onhand bench routing orders.csv.gz --rules closest fewest_shipments
+  onhand bench routing orders.csv.gz --map routes.svg --json
+""",
+    "bench_planning:run_planning": """Exit code 1: one order in a hundred takes longer than 2 ms.
+
+Examples:
+  onhand bench planning
+  onhand bench planning --warehouses 12 --lines 3 --json
+""",
+    "bench_backorders:run_backorders": """A database of its own beside the configured one is made, and dropped \
+afterwards. Exit code 1: somebody was covered out of turn, or the books do not agree.
+
+Examples:
+  onhand bench backorders
+  onhand bench backorders --orders 10000 --json
 """,
     "bench_trigger:run_trigger": """Examples:
   onhand bench trigger --levels 60000

@@ -66,7 +66,7 @@ def _database(settings: Settings, *, migrate: bool) -> Iterator[str]:
         if not made and not migrate:
             raise CliError(f"there is no database yet in {settings.home}", "To make it: onhand serve --migrate")
         say(f"onhand: {'starting' if made else 'making'} PostgreSQL in {settings.home}")
-    with installation.database(settings) as url:
+    with installation.database(settings, keep_up=True) as url:
         if migrate:
             opening.migrated(url)
         else:

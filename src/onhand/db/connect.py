@@ -66,8 +66,12 @@ def _configure(connection: Connection) -> None:
 async def connect(url: str) -> ExchangingConnection:
     """A connection of its own, autocommit, UTC. Raises psycopg.OperationalError."""
     connection = await ExchangingConnection.connect(url, **OPTIONS)
-    _configure(connection)
-    await connection.execute(SESSION)
+    try:
+        _configure(connection)
+        await connection.execute(SESSION)
+    except BaseException:  # Also when whoever wanted it is cancelled: nobody else would close it.
+        await connection.close()
+        raise
     return connection
 
 

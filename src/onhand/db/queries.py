@@ -103,21 +103,12 @@ class ExportedLedgerRow(NamedTuple):
     set_aside_change: int
 
 
-class EventRow(NamedTuple):
-    event_id: Id
-    type: str
-    subject: str
-    created_at: datetime
-    data: dict[str, Any]
-
-
 INSERT_OPERATIONS = Statement("insert_operations")
 FIND_OPERATIONS = Query("find_operations", OperationIdRow)
 INSERT_LEDGER = Statement("insert_ledger")
 LIST_LEDGER = Query("list_ledger", LedgerRow)
 LIST_LEDGER_OF_PRODUCT = Query("list_ledger_of_product", LedgerRow)
 INSERT_EVENTS = Statement("insert_events")
-LIST_EVENTS = Query("list_events", EventRow)
 
 
 class ReservationRow(NamedTuple):
@@ -139,6 +130,7 @@ class ReservationLineRow(NamedTuple):
     fulfilled: int
     released: int
     backordered: int
+    priority: int
 
 
 class TimerRow(NamedTuple):
@@ -170,6 +162,7 @@ INSERT_RESERVATIONS = Statement("insert_reservations")
 UPDATE_RESERVATIONS = Statement("update_reservations")
 INSERT_RESERVATION_LINES = Statement("insert_reservation_lines")
 UPDATE_RESERVATION_LINES = Statement("update_reservation_lines")
+SET_PRIORITIES = Statement("set_priorities")
 INSERT_TIMERS = Statement("insert_timers")
 READ_DUE_TIMERS = Query("read_due_timers", TimerRow)
 DELETE_TIMERS = Statement("delete_timers")
@@ -238,6 +231,8 @@ class WarehouseRefRow(NamedTuple):
     longitude: float
     country: str | None
     active: bool
+    priority: int
+    rules: list[str] | None  # of routing, the same in every row; null: nobody has set them
 
 
 class ProductRow(NamedTuple):
@@ -275,6 +270,7 @@ class WarehouseRow(NamedTuple):
     updated_at: datetime
     capacity_in: str
     capacity_policy: str
+    priority: int
 
 
 class WarehouseIdRow(NamedTuple):

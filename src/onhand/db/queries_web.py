@@ -64,6 +64,7 @@ class WarehouseSumRow(NamedTuple):
     incoming: int
     below_threshold: int
     stock_outs: int
+    empty: int
 
 
 class OperationCountRow(NamedTuple):

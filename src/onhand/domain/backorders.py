@@ -1,6 +1,7 @@
 """Who is covered when stock comes and goes (law 1).
 
-New stock covers the oldest waiting units first; a count that finds too little uncovers the youngest.
+New stock covers those who wait by priority, of one priority the oldest first; a count that finds too little uncovers
+the youngest.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ def settle(world: World, level: Level) -> list[Short]:
 
 
 def _cover(world: World, level: Level, units: int) -> None:
-    for allocation in _oldest_waiting(world, level, units):
+    for allocation in _waiting_in_turn(world, level, units):
         covered = min(units, allocation.backordered)
         allocation.backordered -= covered
         allocation.touched = True
@@ -53,12 +54,12 @@ def _uncover(world: World, level: Level, units: int) -> list[Short]:
     return short
 
 
-def _oldest_waiting(world: World, level: Level, units: int) -> Sequence[Allocation]:
-    known = sorted((a for a in world.by_level.get(level.key, ()) if a.backordered), key=lambda a: a.age)
+def _waiting_in_turn(world: World, level: Level, units: int) -> Sequence[Allocation]:
+    known = sorted((a for a in world.by_level.get(level.key, ()) if a.backordered), key=lambda a: a.turn)
     if sum(allocation.backordered for allocation in known) == level.backordered:
         return known
     fetched = world.waiting.get(level.key)
-    usable = [a for a in known if fetched and (fetched.horizon is None or a.age <= fetched.horizon)]
+    usable = [a for a in known if fetched and (fetched.horizon is None or a.turn <= fetched.horizon)]
     there = sum(allocation.backordered for allocation in usable)
     if there < units and not _read_to_end(fetched):
         raise MissingFactsError(waiting={level.key: _ask_for(units, there, fetched)})

@@ -6,6 +6,8 @@ import msgspec
 
 from onhand.domain.ids import Id
 
+USUAL_PRIORITY = 5  # of 1 (covered first) to 9
+
 
 class Header(msgspec.Struct, frozen=True, gc=False):
     """Who asks, and why. operation_id is also the reservation_id or transfer_id that the command creates."""
@@ -91,6 +93,7 @@ class Reserve(msgspec.Struct, frozen=True, tag=True):
     expires_in_s: int | None = None  # None = never
     allow_split: bool = True
     allow_partial: bool = False
+    priority: int = USUAL_PRIORITY
 
 
 class OpenLine(msgspec.Struct, frozen=True, gc=False):
@@ -123,6 +126,14 @@ class Extend(msgspec.Struct, frozen=True, tag=True):
     header: Header
     reservation: Id
     expires_in_s: int | None
+
+
+class Prioritize(msgspec.Struct, frozen=True, tag=True):
+    """Another place in the waiting lists: who waits is covered by priority, 1 first, and then by age."""
+
+    header: Header
+    reservation: Id
+    priority: int
 
 
 class Expire(msgspec.Struct, frozen=True, tag=True):
@@ -276,7 +287,7 @@ class Repair(msgspec.Struct, frozen=True, tag=True):
     chain_broken: bool = False
 
 
-ReservationCommand = Release | Fulfill | Extend | Expire
+ReservationCommand = Release | Fulfill | Extend | Expire | Prioritize
 TransferCommand = ReceiveTransfer | CancelTransfer | WriteOffTransfer
 PurchaseOrderCommand = PlacePurchaseOrder | ReceivePurchaseOrder | CancelPurchaseOrder | ReschedulePurchaseOrder
 Command = (

@@ -18,6 +18,7 @@ from onhand.domain.commands import (
     Extend,
     Fulfill,
     PlacePurchaseOrder,
+    Prioritize,
     Receive,
     ReceivePurchaseOrder,
     ReceiveTransfer,
@@ -68,6 +69,8 @@ def _decide(world: World, command: Command) -> Done:  # noqa: C901, PLR0911, PLR
             return holding.expire(world, command)
         case Extend():
             return holding.extend(world, command)
+        case Prioritize():
+            return holding.prioritize(world, command)
         case TakeBack():
             return returning.take_back(world, command)
         case Dispatch():

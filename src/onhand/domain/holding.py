@@ -7,7 +7,17 @@ from typing import Any
 
 from onhand.domain import routing
 from onhand.domain.backorders import settle
-from onhand.domain.commands import Expire, Extend, Fulfill, Header, OpenLine, Release, Reserve
+from onhand.domain.commands import (
+    USUAL_PRIORITY,
+    Expire,
+    Extend,
+    Fulfill,
+    Header,
+    OpenLine,
+    Prioritize,
+    Release,
+    Reserve,
+)
 from onhand.domain.errors import (
     InsufficientStock,
     NotCovered,
@@ -43,7 +53,24 @@ def reserve(world: World, command: Reserve) -> ReservationDone:
         touched=True,
     )
     world.add_reservation(reservation)
+    if command.priority != USUAL_PRIORITY:
+        _set_priority(world, reservation, command.priority)
     return _done(reservation)
+
+
+def prioritize(world: World, command: Prioritize) -> ReservationDone:
+    """Let the units that wait, now or after a count, be covered before or after those of other orders."""
+    reservation = _open(world, command.reservation)
+    _must_still_hold(world, reservation)
+    _set_priority(world, reservation, command.priority)
+    reservation.touched = True
+    return _done(reservation)
+
+
+def _set_priority(world: World, reservation: Reservation, priority: int) -> None:
+    for allocation in reservation.allocations:
+        allocation.priority = priority
+        world.prioritized[allocation.reservation, allocation.line, allocation.warehouse] = allocation
 
 
 def _hold(world: World, header: Header, pick: Pick) -> Allocation:
@@ -215,7 +242,15 @@ def _done(reservation: Reservation) -> ReservationDone:
             reservation.expires_at,
             [
                 Allocation(
-                    a.reservation, a.line, a.product, a.warehouse, a.quantity, a.fulfilled, a.released, a.backordered
+                    a.reservation,
+                    a.line,
+                    a.product,
+                    a.warehouse,
+                    a.quantity,
+                    a.fulfilled,
+                    a.released,
+                    a.backordered,
+                    priority=a.priority,
                 )
                 for a in reservation.allocations
             ],

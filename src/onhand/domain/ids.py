@@ -4,6 +4,7 @@ Bytes hash and compare at C speed and sort as PostgreSQL sorts uuid, which is th
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -24,6 +25,11 @@ class Id(bytes):
 
     def __repr__(self) -> str:
         return f"Id({str(self)!r})"
+
+
+def first_of(time: datetime) -> Id:
+    """The least UUIDv7 of this moment (RFC 9562, 5.7)."""
+    return Id(int(time.timestamp() * 1000).to_bytes(6, "big") + b"\x70" + bytes(9))
 
 
 NewId = Callable[[], Id]

@@ -11,6 +11,7 @@ LEAD_TIME_MAX_DAYS = 1_000
 LEAD_TIME_RECEIPTS_MAX = 20  # the last receipts of a supplier's product that its measured lead time is made of
 ORDER_ID_MAX_CHARS = 255
 IDEMPOTENCY_KEY_MAX_CHARS = 255
+WAREHOUSE_PRIORITY_MAX = 1_000_000
 HANDLING_MAX_DAYS = 60  # working days, in a warehouse's calendar
 CLOSED_ON_MAX_DAYS = 200
 IDEMPOTENCY_KEPT_S = 7 * 24 * 3600
@@ -38,11 +39,25 @@ AVAILABILITY_TTL_S = 60  # in Valkey; what nobody reads disappears
 AVAILABILITY_UNKNOWN_S = 1.0  # how long a SKU that does not exist is not looked for again
 AVAILABILITY_KEPT_MAX_PRODUCTS = 100_000  # in one process
 PROMISE_AHEAD_MAX_DAYS = 730
+PROMISES_FOLLOWED_EVERY_S = 2.0  # those told to who waits are compared with what is true now
+PROMISES_LONG_LOOK_S = 1.0  # at those who wait for one product; after such a one that product rests
+PROMISES_REST = 10  # times as long as it took
+PROMISES_READ_MAX_LINES = 1_000  # of a waiting list, in one step of the job
 PROMISE_FRESH_S = 1.0  # how old the supply may be on which a displayed promise rests
 PROMISES_KEPT_MAX = 10_000  # of what lies on the shelf, in one process, for a minute
 AVAILABILITY_FETCH_MAX_SKUS = 250  # in one query: its rows are read in one step, in which nobody else is served
-SOLD_OUT_KNOWN_S = 0.05  # how old the news may be that refuses an order without asking the database
-SOLD_OUT_LOOK_S = 0.02  # how old, when somebody asks, it is looked at again
+SOLD_OUT_KNOWN_S = 0.05  # how old the news may be for which an order is confirmed to be too late without a lock
+
+EVENTS_PLACED_MAX = 1_000  # in one transaction
+EVENT_KEPT_S = 30 * 24 * 3600  # in the feed, and what became of its deliveries
+WEBHOOK_URL_MAX_CHARS = 2_000
+WEBHOOK_OLD_SECRET_S = 24 * 3600  # how long the secret before signs beside the new one
+WEBHOOK_SWEEP_EVERY_S = 0.5
+WEBHOOK_TIMEOUT_S = 15.0  # of one attempt, from the name's lookup to the answer's headers
+WEBHOOK_LEASE_S = 60.0  # then an attempt of which nothing was heard is made again
+WEBHOOK_RETRY_AFTER_S = (1, 5, 30, 120, 600, 1_800, 7_200, 18_000, 36_000, 36_000)  # after the first, the second, …
+WEBHOOK_IN_FLIGHT_MAX = 50  # of one process
+WEBHOOK_IN_FLIGHT_OF_ONE_MAX = 10  # to one webhook
 
 BATCH_MAX_COMMANDS = 512  # of one transaction of the engine
 BATCH_MAX_LINES = 4_000
@@ -54,5 +69,7 @@ RETRIES_MAX = 8
 
 assert EXPIRY_MIN_S < EXPIRY_DEFAULT_S < EXPIRY_MAX_S
 assert LINES_MAX <= BATCH_MAX_LINES
-assert SOLD_OUT_LOOK_S < SOLD_OUT_KNOWN_S <= AVAILABILITY_FRESH_S < AVAILABILITY_SHARED_FRESH_S < AVAILABILITY_TTL_S
+assert SOLD_OUT_KNOWN_S <= AVAILABILITY_FRESH_S < AVAILABILITY_SHARED_FRESH_S < AVAILABILITY_TTL_S
 assert BATCH_MAX_COMMANDS <= QUEUE_MAX_COMMANDS
+assert WEBHOOK_TIMEOUT_S < WEBHOOK_LEASE_S
+assert sum(WEBHOOK_RETRY_AFTER_S) * 1.1 < EVENT_KEPT_S

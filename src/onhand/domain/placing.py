@@ -71,7 +71,8 @@ def _is_there(world: World, foreseen: Foreseen) -> bool:
     """Whether all that the plan takes still lies free on locked levels. Then it stands."""
     for key, units in foreseen.units.items():
         level = world.levels.get(key)
-        if level is None or level.free < units or not reservable(level, units):
+        kept = world.safety.get(key[0], {}).get(key[1], 0) if foreseen.plan.spares else 0
+        if level is None or level.free - kept < units or not reservable(level, units):
             return False
     return True
 
@@ -133,7 +134,8 @@ def _place_routed(placing: _Placing, wanted: list[Wanted]) -> tuple[list[int], R
     if not world.ranker.active:
         raise NoActiveWarehouse
     everywhere = world.ranker.rank(ship_to)
-    planned = plan(wanted, _free(placing, {want.product for want in wanted}), everywhere, allow_split=split)
+    free = _free(placing, {want.product for want in wanted})
+    planned = plan(wanted, free, everywhere, allow_split=split, safety=world.safety)
     _must_be_locked(world, planned)
     for pick in planned.picks:
         placing.take(pick.line, pick.product, pick.warehouse, pick.quantity)

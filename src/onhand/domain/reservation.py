@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from onhand.domain.commands import USUAL_PRIORITY
 from onhand.domain.ids import Id
 from onhand.domain.level import LevelKey
 
@@ -51,6 +52,7 @@ class Allocation(msgspec.Struct, gc=False, array_like=True):
     backordered: int = 0
     new: bool = False
     touched: bool = False
+    priority: int = USUAL_PRIORITY  # Last: outcomes kept by earlier versions do not have it.
 
     @property
     def key(self) -> LevelKey:
@@ -69,6 +71,11 @@ class Allocation(msgspec.Struct, gc=False, array_like=True):
         """Sorts oldest first: UUIDv7 begins with the time."""
         return self.reservation, self.line
 
+    @property
+    def turn(self) -> tuple[int, Id, int]:
+        """Sorts those who wait: who is covered first."""
+        return self.priority, self.reservation, self.line
+
 
 class Reservation(msgspec.Struct, array_like=True):
     """A reservation with its allocations, in the order of its lines."""
@@ -83,6 +90,11 @@ class Reservation(msgspec.Struct, array_like=True):
     requested: dict[str, int] | None = None  # line → units asked for, where less is held
     new: bool = False
     touched: bool = False
+
+
+def allocation_of(row: Sequence[Any]) -> Allocation:
+    """Of a row of the queries that read reservation lines."""
+    return Allocation(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], priority=row[8])
 
 
 def status_of(allocations: Sequence[Allocation]) -> Status:

@@ -29,15 +29,23 @@ class Rule(StrEnum):
     STAY_IN_COUNTRY = "stay_in_country"  # shipments that cross a border; nothing without a country
     CLOSEST = "closest"  # the sum of the distances; nothing without coordinates
     PRIORITY = "priority"  # the sum of the warehouses' priorities, 0 = first
+    CUT_OFF = "cut_off"  # the sum of the days until the warehouses ship, by cut-off, working days and holidays
+    LEAVE_SAFETY_STOCK = "leave_safety_stock"  # a plan that must go below a safety stock; no cost of one shipment
 
 
+KNOWN_RULES: frozenset[str] = frozenset(Rule)
 DEFAULT_RULES = (Rule.FEWEST_SHIPMENTS, Rule.STAY_IN_COUNTRY, Rule.CLOSEST, Rule.PRIORITY)
 WAREHOUSE_CODE = "warehouse_code"  # decided where all rules found plans equal
 ONLY_PLAN = "only_plan"  # decided where there is nothing to choose from
 
 
+def rules_of(names: Iterable[str] | None) -> tuple[Rule, ...]:
+    """As they were set; None: as onhand comes. What a later version may have set is left out."""
+    return DEFAULT_RULES if names is None else tuple(Rule(name) for name in names if name in KNOWN_RULES)
+
+
 class Warehouse(msgspec.Struct, frozen=True):
-    """What routing knows of a warehouse. Degrees; country is ISO 3166-1 alpha-2; priority 0 goes first."""
+    """What routing knows of a warehouse at a moment. Degrees; country is ISO 3166-1 alpha-2; priority 0 goes first."""
 
     warehouse_id: Id
     code: str
@@ -46,6 +54,7 @@ class Warehouse(msgspec.Struct, frozen=True):
     country: str | None = None
     active: bool = True
     priority: int = 0
+    ships_in_days: int = 0  # what an order of this moment waits for, when all lies on the shelf
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):
@@ -67,7 +76,12 @@ class Ranking(msgspec.Struct, frozen=True):
     @property
     def fewest_first(self) -> bool:
         """Whether shipments are counted before anything else."""
-        return not self.rules or self.rules[0] is Rule.FEWEST_SHIPMENTS
+        first = next((rule for rule in self.rules if rule is not Rule.LEAVE_SAFETY_STOCK), Rule.FEWEST_SHIPMENTS)
+        return first is Rule.FEWEST_SHIPMENTS  # Leaving safety stock adds to no shipment's cost.
+
+    def before(self, rule: Rule, cost: int) -> int:
+        """What a plan costs by the rules that stand before this one."""
+        return cost >> _COST_BITS * (len(self.rules) - self.rules.index(rule) + 1)
 
     def among(self, warehouses: AbstractSet[Id]) -> "Ranking":
         """Only these."""
@@ -90,6 +104,7 @@ class Ranker:
 
     def __init__(self, warehouses: Iterable[Warehouse], rules: tuple[Rule, ...] = DEFAULT_RULES) -> None:
         self.rules = rules
+        self.spares = Rule.LEAVE_SAFETY_STOCK in rules
         self.warehouses = {warehouse.warehouse_id: warehouse for warehouse in warehouses}
         self.active = [warehouse for warehouse in self.warehouses.values() if warehouse.active]
         self.is_active = frozenset(warehouse.warehouse_id for warehouse in self.active)
@@ -151,8 +166,10 @@ def _cost(rule: Rule, warehouse: Warehouse, country: str | None) -> int:
             return int(country not in (None, warehouse.country))
         case Rule.PRIORITY:
             return warehouse.priority
-        case Rule.CLOSEST:
-            return 0  # the distance of each order
+        case Rule.CUT_OFF:
+            return warehouse.ships_in_days
+        case Rule.CLOSEST | Rule.LEAVE_SAFETY_STOCK:
+            return 0  # the distance of each order; what the units of a whole plan are taken from
 
 
 def route(ranking: Ranking, used: AbstractSet[Id], rule: str) -> dict[str, Any]:

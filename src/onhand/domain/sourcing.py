@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from onhand.domain import covering
 from onhand.domain.ids import Id
 from onhand.domain.level import LevelKey
-from onhand.domain.routing import ONLY_PLAN, Candidate, Ranking
+from onhand.domain.routing import ONLY_PLAN, Candidate, Ranking, Rule
 
 Stock = Mapping[Id, Mapping[Id, int]]  # free units by product and warehouse; those of no or fewer units give nothing
 _NOWHERE: Mapping[Id, int] = {}
+_NOWHERE_KEPT: Stock = {}
 
 
 class Wanted(msgspec.Struct, gc=False):
@@ -29,12 +31,18 @@ class Pick(msgspec.Struct, frozen=True, gc=False):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """picks: from where; left: what found no stock; rule: what decided; ranking: whom it chose from."""
+    """picks: from where; left: what found no stock; rule: what decided; ranking: whom it chose from.
+
+    cost, next_cost: by the rules, of this plan and of the best other one; spares: it leaves every safety stock.
+    """
 
     picks: list[Pick]
     left: list[Wanted]
     rule: str
     ranking: Ranking
+    cost: int = 0
+    next_cost: int | None = None
+    spares: bool = False
 
 
 class Foreseen(msgspec.Struct, frozen=True, gc=False):
@@ -44,12 +52,57 @@ class Foreseen(msgspec.Struct, frozen=True, gc=False):
     units: Mapping[LevelKey, int]
 
 
-def plan(wanted: Sequence[Wanted], stock: Stock, ranking: Ranking, *, allow_split: bool) -> Plan:
-    """Choose warehouses for the wanted lines.
+def plan(
+    wanted: Sequence[Wanted], stock: Stock, ranking: Ranking, *, allow_split: bool, safety: Stock = _NOWHERE_KEPT
+) -> Plan:
+    """Choose warehouses for the wanted lines. safety: the part of the stock that a rule may want to leave.
 
     Never leaves a unit without a place while one is free, unless the order may not be split: then one warehouse has
     everything, or nothing is chosen.
     """
+    cheapest = _plan(wanted, stock, ranking, allow_split=allow_split)
+    if Rule.LEAVE_SAFETY_STOCK not in ranking.rules:
+        return cheapest
+    kept = {want.product: safety[want.product] for want in wanted if any(safety.get(want.product, _NOWHERE).values())}
+    if not kept:
+        return replace(cheapest, spares=True)
+    above = {product: _above(stock.get(product, _NOWHERE), units) for product, units in kept.items()}
+    return _sparing(cheapest, _plan(wanted, {**stock, **above}, ranking, allow_split=allow_split))
+
+
+def _above(shelf: Mapping[Id, int], kept: Mapping[Id, int]) -> dict[Id, int]:
+    return {place: units - kept.get(place, 0) for place, units in shelf.items()}
+
+
+def _sparing(cheapest: Plan, sparing: Plan) -> Plan:
+    """The better of the best plan of all and the best that leaves every safety stock.
+
+    That is the best by all rules: of the plans that are best by the rules before, either one leaves it, and then the
+    cheapest such, or none does, and then the cheapest of all.
+    """
+    if sum(want.quantity for want in sparing.left) > sum(want.quantity for want in cheapest.left):
+        return cheapest
+    ranking = cheapest.ranking
+    if not sparing.picks:
+        return replace(cheapest, spares=True)
+
+    def before(cost: int) -> int:
+        return ranking.before(Rule.LEAVE_SAFETY_STOCK, cost)
+
+    if before(sparing.cost) > before(cheapest.cost):
+        return cheapest
+    # The best other plan: of those that leave it, or of all.
+    same = {pick.warehouse for pick in sparing.picks} == {pick.warehouse for pick in cheapest.picks}
+    other, going_below = sparing.next_cost, cheapest.next_cost if same else cheapest.cost
+    if going_below is not None and (other is None or before(other) > before(going_below)):
+        decides = before(going_below) == before(sparing.cost)
+        rule = Rule.LEAVE_SAFETY_STOCK if decides else ranking.deciding(sparing.cost, going_below)
+    else:
+        rule = ranking.deciding(sparing.cost, other)
+    return replace(sparing, rule=rule, ranking=ranking, spares=True)
+
+
+def _plan(wanted: Sequence[Wanted], stock: Stock, ranking: Ranking, *, allow_split: bool) -> Plan:
     if len(wanted) == 1 and (one := _one_line(wanted[0], stock, ranking)) is not None:
         return one
     return _best(wanted, stock, ranking, allow_split=allow_split)
@@ -82,8 +135,9 @@ def _from_one(
     want: Wanted, first: Candidate, other: Candidate | None, holders: Sequence[Candidate], ranking: Ranking
 ) -> Plan:
     picks = [Pick(want.line, want.product, first.warehouse, want.quantity)]
-    rule = ranking.deciding(first.cost, None if other is None else other.cost)
-    return Plan(picks, [], rule, Ranking(holders, ranking.rules, ranking.precision))
+    next_cost = None if other is None else other.cost
+    chosen_from = Ranking(holders, ranking.rules, ranking.precision)
+    return Plan(picks, [], ranking.deciding(first.cost, next_cost), chosen_from, first.cost, next_cost)
 
 
 def _best(wanted: Sequence[Wanted], stock: Stock, ranking: Ranking, *, allow_split: bool) -> Plan:
@@ -101,7 +155,8 @@ def _best(wanted: Sequence[Wanted], stock: Stock, ranking: Ranking, *, allow_spl
     if cover is None:
         return Plan([], _copied(wanted), ONLY_PLAN, chosen_from)
     picks, left = _take(wanted, stock, [holders[index].warehouse for index in cover.chosen])
-    return Plan(picks, left, ranking.deciding(cover.cost, cover.next_cost), chosen_from)
+    rule = ranking.deciding(cover.cost, cover.next_cost)
+    return Plan(picks, left, rule, chosen_from, cover.cost, cover.next_cost)
 
 
 def _holders(

@@ -56,7 +56,7 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
-    """Something that happened to a reservation without its owner asking."""
+    """Something that others want to know and that no answer tells them."""
 
     event_id: Id
     type: str
@@ -105,10 +105,13 @@ class MissingFactsError(Exception):
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """How far a level's queue has been read: asked for limit allocations, and got as far as the one of this age."""
+    """How far a level's queue has been read: asked for limit allocations, and got as far as this one.
+
+    horizon: its turn, of those who wait; its age, of those who are covered; None: the queue was read to its end.
+    """
 
     limit: int
-    horizon: tuple[Id, int] | None  # None = to the end
+    horizon: tuple[Any, ...] | None
 
 
 class World:
@@ -143,6 +146,7 @@ class World:
         self.rooms: dict[Id, Room] = {}  # of the warehouses whose capacity is looked at
         self.volumes: Mapping[Id, int] = {}  # mm³ of a unit
         self.drafted: Counter[LevelKey] = Counter()  # units in drafts, of the levels to be reordered
+        self.prioritized: dict[tuple[Id, int, Id], Allocation] = {}
         self.notes: dict[LevelKey, None] = {}  # levels that fell below their threshold
         self.alerts: dict[LevelKey, None] = {}  # levels that may have begun or ceased to want attention
         self.lead_times: list[tuple[Id, Id, int]] = []  # supplier, product, days that a delivery took
@@ -150,6 +154,7 @@ class World:
         self.youngest = youngest or {}
         self.limits = limits or {}
         self.seen: Stock = {}  # read without a lock
+        self.safety: Stock = {}  # likewise: safety stock, where a rule of routing wants it left
         self.foreseen: Mapping[Id, Foreseen] = {}  # by operation: orders planned on what was seen
         self.sums: Mapping[LevelKey, Sums] = {}
         self.unknown_products: AbstractSet[Id] = frozenset()  # looked for and not found
@@ -270,9 +275,22 @@ class World:
         threshold = level.reorder_threshold
         if threshold is not None and level.position < threshold and (threshold <= before or level.backordered):
             self.notes[level.key] = None
+            if threshold <= before:
+                self.tell("level.below_threshold", str(level.product), _facts(level))
 
     def tell(self, type_: str, subject: str, data: dict[str, Any]) -> None:
         self.events.append(Event(self.new_id(), type_, subject, data))
+
+
+def _facts(level: Level) -> dict[str, Any]:
+    return {
+        "product_id": str(level.product),
+        "warehouse_id": str(level.warehouse),
+        "on_hand": level.on_hand,
+        "reserved": level.reserved,
+        "backordered": level.backordered,
+        "reorder_threshold": level.reorder_threshold,
+    }
 
 
 def must_be_active(world: World, index: int, warehouse: Id) -> None:

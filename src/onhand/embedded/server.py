@@ -29,6 +29,23 @@ class EmbeddedServer:
     url: str
     _home: Home = field(repr=False, compare=False)
     _users: FileLock = field(repr=False, compare=False)
+    _settings: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _orphan_grace_s: float = field(default=0.0, repr=False, compare=False)
+
+    def revive(self) -> bool:
+        """Start it again if it has died (kill -9, out of memory); whether it had. What was committed is there.
+
+        Raises NoBinaries, StartFailed, HomeBusy.
+        """
+        if postmaster.is_alive(self._home):
+            return False
+        with self._home.starter_lock() as starter:
+            starter.exclusive_within(LOCK_S)
+            if postmaster.is_alive(self._home):
+                return False  # somebody else was quicker
+            watchdog.ensure(self._home, self._orphan_grace_s)  # the one before has gone with its server
+            _bring_up(self._home, self._settings)
+        return True
 
     def close(self) -> None:
         """Give up our use; the last user stops the server and waits for its end. May be called again.
@@ -81,7 +98,7 @@ def start(
             address = _bring_up(place, settings or {})
         held.pop_all()
         starter.close()
-    return EmbeddedServer(address.url(cluster.ROLE, cluster.DATABASE), place, users)
+    return EmbeddedServer(address.url(cluster.ROLE, cluster.DATABASE), place, users, settings or {}, orphan_grace_s)
 
 
 def attach(home: Path) -> str | None:

@@ -17,7 +17,7 @@ from onhand.db.arrays import Blobs, Ids
 from onhand.db.exchange import Asked
 from onhand.db.exchange import ExchangingConnection as Connection
 from onhand.domain.admitting import RoomUnknown
-from onhand.domain.commands import Command
+from onhand.domain.commands import Command, Reserve
 from onhand.domain.decide import Verdict, decide
 from onhand.domain.errors import IdempotencyKeyReused
 from onhand.domain.ids import Id, NewId
@@ -27,7 +27,7 @@ from onhand.domain.world import MissingFactsError, World
 from onhand.engine import outcome
 from onhand.engine.directory import Directory
 from onhand.engine.job import Answer, Job
-from onhand.engine.planning import Foresight, foresee, shelves
+from onhand.engine.planning import Foresight, foresee, shelves, shelves_and_safety
 from onhand.engine.reading import Facts, Wants, fetch_missing, wants, widened
 from onhand.engine.writing import writes
 
@@ -121,7 +121,7 @@ class Batch:
             (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.returned, True),
             (q.FIND_LEVELS_OF_TRANSFERS, "transfer_ids", wanted.transfers, True),
             (supply.FIND_LEVELS_OF_PURCHASE_ORDERS, "purchase_order_ids", wanted.purchase_orders, True),
-            (qr.READ_SHELVES, "product_ids", wanted.products, False),
+            (qr.READ_SHELVES_AND_SAFETY if ranker.spares else qr.READ_SHELVES, "product_ids", wanted.products, False),
         ):
             if ids:
                 asked.append(Asked(query.sql, {"cell": self.cell, name: Ids(sorted(ids))}))
@@ -135,7 +135,8 @@ class Batch:
         if stock is None:
             return Foresight()
         commands = [job.command for job in self.jobs]
-        foresight = foresee(commands, shelves(stock), ranker)
+        seen, safety = shelves_and_safety(stock) if ranker.spares else (shelves(stock), {})
+        foresight = foresee(commands, seen, safety, ranker)
         wanted.keys |= foresight.keys
         return foresight
 
@@ -205,6 +206,10 @@ class Batch:
         ranker: Ranker,
     ) -> tuple[list[Answer], World]:
         fresh: list[Command] = [job.command for job in self.jobs if job.key is None or job.key.digest not in replays]
+        if replays or not all(isinstance(command, Reserve) for command in fresh):
+            # The plans took what a replay does not take again, and knew nothing of what other commands give back: which
+            # warehouse an order gets must not hang on what else is in its batch.
+            facts.foresight.plans.clear()
         now = self.now()
         while True:
             world = facts.world(now, self.new_id, ranker)

@@ -1,7 +1,7 @@
 """Names and ids: which product a SKU is, which warehouse a code. Kept in the process.
 
-A product's SKU and id never change, so they are kept until space is needed. Warehouses can be closed: the list is read
-again every second, and at once after a change in the same process.
+A product's SKU and id never change, so they are kept until space is needed. Warehouses can be closed, and the rules of
+routing changed: both are read again every second, and at once after a change in the same process.
 
 What is at hand is told at once (sku_of, id_of, …). NotAtHandError says what is not, and load fetches it: all that
 callers lack at the same moment with one query.
@@ -9,7 +9,7 @@ callers lack at the same moment with one query.
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import islice
 
 from psycopg_pool import AsyncConnectionPool
@@ -18,10 +18,16 @@ from onhand.db import queries as q
 from onhand.db import queries_routing as qr
 from onhand.db.query import Connection
 from onhand.domain.ids import Id
-from onhand.domain.routing import Ranker, Warehouse
+from onhand.domain.routing import DEFAULT_RULES, Ranker, Rule, Warehouse, rules_of
 
 PRODUCTS_KEPT_MAX = 300_000  # about 300 bytes each
 WAREHOUSES_KEPT_S = 1.0
+
+DaysUntilShipped = Callable[[Connection], Awaitable[Mapping[Id, int]]]  # by warehouse, for an order of this moment
+
+
+async def _not_known(_: Connection) -> Mapping[Id, int]:
+    return {}
 
 
 class NotAtHandError(Exception):
@@ -53,6 +59,7 @@ class Directory:
         self.by_id: dict[Id, Warehouse] = {}
         self.code_of: dict[Id, str] = {}
         self.ranker = Ranker(())
+        self.days_until_shipped: DaysUntilShipped = _not_known
         self.place_of: dict[tuple[str, str], tuple[float, float]] = {}  # country and postal code, to degrees
         self._read_at = float("-inf")
         self._skus: set[str] = set()
@@ -177,9 +184,11 @@ class Directory:
         if began_s < self._read_began_s:
             return  # A read that began later has been answered before: it knows more.
         self._read_at, self._read_began_s = time.monotonic(), began_s
-        by_id = {row.warehouse_id: Warehouse(*row) for row in rows}
-        if by_id == self.by_id:
+        rules = rules_of(rows[0].rules) if rows else DEFAULT_RULES
+        days = await self.days_until_shipped(connection) if Rule.CUT_OFF in rules else {}
+        by_id = {row.warehouse_id: Warehouse(*row[:7], days.get(row.warehouse_id, 0)) for row in rows}
+        if by_id == self.by_id and rules == self.ranker.rules:
             return  # and what the ranker has reckoned stays
-        self.by_id, self.ranker = by_id, Ranker(by_id.values())
+        self.by_id, self.ranker = by_id, Ranker(by_id.values(), rules)
         self.by_code = {warehouse.code: warehouse for warehouse in self.by_id.values()}
         self.code_of = {warehouse.warehouse_id: warehouse.code for warehouse in self.by_id.values()}

@@ -21,16 +21,19 @@ WAREHOUSE_LISTS_KEPT_MAX = 1_024
 
 
 class Foresight(msgspec.Struct):
-    """seen: free units of the products of routed orders; keys: of the levels to be locked; plans: by operation."""
+    """seen: free units of the products of routed orders; safety: what of them a rule wants left; keys: of the levels
+    to be locked; plans: by operation.
+    """
 
     seen: Stock = {}
+    safety: Stock = {}
     keys: set[LevelKey] = set()
     plans: dict[Id, Foreseen] = {}
 
 
-def foresee(commands: Iterable[Command], seen: Stock, ranker: Ranker) -> Foresight:
+def foresee(commands: Iterable[Command], seen: Stock, safety: Stock, ranker: Ranker) -> Foresight:
     """Plan the routed orders. Each takes what those before it left; one that is short wants all levels."""
-    foresight = Foresight(seen)
+    foresight = Foresight(seen, safety)
     left = _Left(seen)
     for command in commands:
         if not isinstance(command, Reserve):
@@ -45,7 +48,8 @@ def foresee(commands: Iterable[Command], seen: Stock, ranker: Ranker) -> Foresig
         for line in command.lines:
             if line.warehouse is not None:
                 left.take(line.product, line.warehouse, line.quantity)
-        planned = plan(wanted, left.stock, ranker.rank(command.ship_to), allow_split=command.allow_split)
+        ranking = ranker.rank(command.ship_to)
+        planned = plan(wanted, left.stock, ranking, allow_split=command.allow_split, safety=safety)
         if planned.left:
             foresight.keys.update((want.product, place) for want in wanted for place in seen.get(want.product, ()))
             continue
@@ -82,6 +86,18 @@ def _taken(planned: Plan, left: _Left) -> dict[LevelKey, int]:
 def shelves(rows: Iterable[tuple[Any, ...]]) -> Stock:
     """Rows of READ_SHELVES as stock."""
     return {product: dict(zip(_ids(warehouses), free, strict=True)) for product, warehouses, free in rows}
+
+
+def shelves_and_safety(rows: Iterable[tuple[Any, ...]]) -> tuple[Stock, Stock]:
+    """Rows of READ_SHELVES_AND_SAFETY as stock, and the part of it that is safety stock."""
+    stock: dict[Id, dict[Id, int]] = {}
+    safety: dict[Id, dict[Id, int]] = {}
+    for product, warehouses, free, kept in rows:
+        places = _ids(warehouses)
+        stock[product] = dict(zip(places, free, strict=True))
+        if any(kept):
+            safety[product] = dict(zip(places, kept, strict=True))
+    return stock, safety
 
 
 @lru_cache(maxsize=WAREHOUSE_LISTS_KEPT_MAX)

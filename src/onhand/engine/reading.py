@@ -1,7 +1,7 @@
 """Under the locks: rows become the world a batch is decided in."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ from onhand.domain.customer_return import CustomerReturn, ReturnedPart
 from onhand.domain.ids import Id, NewId
 from onhand.domain.level import Level, LevelKey
 from onhand.domain.purchase_order import PurchaseOrder, PurchaseOrderLine
-from onhand.domain.reservation import Allocation, Reservation
+from onhand.domain.reservation import Allocation, Reservation, allocation_of
 from onhand.domain.room import Room
 from onhand.domain.routing import Ranker
 from onhand.domain.transfer import Transfer, TransferLine
@@ -140,7 +140,7 @@ class Facts(msgspec.Struct):
         """A fresh world: nothing in it is shared with one made before."""
         allocations: dict[Id, list[Allocation]] = {}
         for row in self.lines:
-            allocations.setdefault(row[0], []).append(Allocation(*row))
+            allocations.setdefault(row[0], []).append(allocation_of(row))
         moved: dict[Id, list[TransferLine]] = {}
         for row in self.transfer_lines:
             moved.setdefault(row[0], []).append(TransferLine(*row[1:]))
@@ -159,7 +159,7 @@ class Facts(msgspec.Struct):
                 Transfer(row[0], row[1], row[2], row[3], row[4], row[5], moved.get(row[0], []))
                 for row in self.transfers
             ],
-            allocations=[Allocation(*row) for rows in self.queued.values() for row in rows],
+            allocations=[allocation_of(row) for rows in self.queued.values() for row in rows],
             waiting=self.waiting,
             youngest=self.youngest,
             limits=self.limits,
@@ -172,6 +172,7 @@ class Facts(msgspec.Struct):
         world.unknown_products = self.unknown_products
         world.sums = self.sums
         world.seen = self.foresight.seen
+        world.safety = self.foresight.safety
         world.foreseen = self.foresight.plans
         return world
 
@@ -217,11 +218,11 @@ async def fetch_missing(connection: Connection, cell: int, facts: Facts, missing
     """Add to the facts what the decision found lacking. The levels concerned are locked already."""
     for key, limit in missing.waiting.items():
         rows = await _queue(connection, q.READ_WAITING_LINES, cell, key, limit)
-        facts.waiting[key] = _fetched(rows, limit)
+        facts.waiting[key] = _fetched(rows, limit, _turn)
         facts.queued["waiting", key] = rows  # All that was read before, and more.
     for key, limit in missing.youngest.items():
         rows = await _queue(connection, q.READ_YOUNGEST_LINES, cell, key, limit)
-        facts.youngest[key] = _fetched(rows, limit)
+        facts.youngest[key] = _fetched(rows, limit, _age)
         facts.queued["youngest", key] = rows
     if missing.products:
         cursor = await connection.execute(
@@ -251,5 +252,15 @@ def _room(row: tuple[Any, ...]) -> Room:
     return Room(warehouse, capacity, capacity_in, policy, None if base is None else int(base), int(added))
 
 
-def _fetched(rows: list[tuple[Any, ...]], limit: int) -> Fetched:
-    return Fetched(limit, None if len(rows) < limit else (rows[-1][0], rows[-1][1]))
+def _fetched(
+    rows: list[tuple[Any, ...]], limit: int, place_of: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+) -> Fetched:
+    return Fetched(limit, None if len(rows) < limit else place_of(rows[-1]))
+
+
+def _turn(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return row[8], row[0], row[1]
+
+
+def _age(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return row[0], row[1]

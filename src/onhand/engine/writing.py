@@ -55,6 +55,8 @@ def _facts(world: World, cell: int) -> Iterator[Write]:
             yield from state_writes(world, cell)
     yield from _reservations(world, cell)
     yield from _lines(world, cell)
+    if world.prioritized:
+        yield _priorities(world, cell)
     if world.transfers:
         yield from _transfers(world, cell)
     if world.events:
@@ -189,6 +191,17 @@ def _lines(world: World, cell: int) -> Iterator[Write]:
             parameters["product_ids"] = Ids([a.product for a in allocations])
             parameters["quantities"] = Ints([a.quantity for a in allocations])
         yield statement, parameters
+
+
+def _priorities(world: World, cell: int) -> Write:
+    allocations = world.prioritized.values()
+    return q.SET_PRIORITIES, {
+        "cell": cell,
+        "reservation_ids": Ids([a.reservation for a in allocations]),
+        "line_numbers": Ints([a.line for a in allocations]),
+        "warehouse_ids": Ids([a.warehouse for a in allocations]),
+        "priorities": Ints([a.priority for a in allocations]),
+    }
 
 
 def _transfers(world: World, cell: int) -> Iterator[Write]:

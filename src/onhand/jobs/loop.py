@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from onhand.domain.limits import EXPIRY_SWEEP_EVERY_S
-from onhand.services import expiry, housekeeping, reordering
+from onhand.domain.limits import EXPIRY_SWEEP_EVERY_S, PROMISES_FOLLOWED_EVERY_S
+from onhand.services import delivering, expiry, housekeeping, reordering, told
 from onhand.services.context import Onhand
 
 HOUSEKEEPING_EVERY_S = 300.0
@@ -24,11 +24,14 @@ log = structlog.get_logger()
 async def run(onhand: Onhand, stop: asyncio.Event) -> None:
     """Run every job at its interval until stop is set. A job that fails is logged and comes round again."""
     async with asyncio.TaskGroup() as group:
+        group.create_task(delivering.run(onhand, stop))
         group.create_task(_every(EXPIRY_SWEEP_EVERY_S, expiry.sweep, onhand, stop))
         group.create_task(_every(HOUSEKEEPING_EVERY_S, housekeeping.forget_old_keys, onhand, stop))
+        group.create_task(_every(HOUSEKEEPING_EVERY_S, housekeeping.forget_old_events, onhand, stop))
         group.create_task(_every(PREORDERS_EVERY_S, housekeeping.end_preorders, onhand, stop))
         group.create_task(_every(REORDER_EVERY_S, reordering.sweep, onhand, stop))
         group.create_task(_every(DAY_S, reordering.daily, onhand, stop))
+        group.create_task(_every(PROMISES_FOLLOWED_EVERY_S, told.Follower().follow, onhand, stop))
 
 
 async def _every(seconds: float, job: Callable[[Onhand], Awaitable[int]], onhand: Onhand, stop: asyncio.Event) -> None:

@@ -27,6 +27,7 @@ from onhand.server.protocol import close_silent
 from onhand.services.context import open_onhand
 from onhand.web.app import handlers
 from onhand.web.pulse import Pulse
+from onhand.web.rendering import error_page
 
 KEEP_ALIVE_S = 75
 FINISH_S = 7  # for requests under way; the supervisor allows 10 seconds for everything
@@ -76,7 +77,7 @@ async def work(todo: task.Task) -> None:
         pulse = Pulse(onhand)
         pulse.tell_refusals()
         config = Config(
-            make_app(desk, handlers(onhand, pulse)),
+            make_app(desk, handlers(onhand, pulse), error_page),
             http=partial(LaneProtocol, desk=desk),  # type: ignore[arg-type]  # called as a class is
             ws="none",
             lifespan="off",

@@ -31,6 +31,7 @@ class Warehouse(Struct):
     capacity_policy: str
     active: bool
     calendar: ShippingCalendar
+    priority: int
     created_at: datetime
     updated_at: datetime
 
@@ -137,8 +138,32 @@ class ReturnedPart(Struct):
     reason: str | None
 
 
+class ToldPromise(Struct):
+    """When units of a line that waits ship, as first told and as it is now; null: nobody knows. What will cover it.
+
+    at_risk: later than told, or without a day. late_days: by how much.
+    """
+
+    reservation_id: str
+    order_id: str | None
+    line: int
+    sku: str
+    warehouse: str
+    quantity: int
+    told_at: datetime
+    told: dict[str, date | None]
+    ships_from: date | None
+    ships_to: date | None
+    at_risk: bool
+    late_days: int | None
+    evidence: list[dict[str, Any]]
+    changed_at: datetime
+
+
 class Reservation(Struct):
-    """returns: what came back, where something did and the reservation is read."""
+    """returns: what came back, where something did and the reservation is read; promises: to its lines that wait,
+    likewise. priority: where it is not the usual.
+    """
 
     reservation_id: str
     order_id: str | None
@@ -148,6 +173,8 @@ class Reservation(Struct):
     lines: list[ReservedLine]
     route: dict[str, Any] | None
     returns: list[ReturnedPart] | UnsetType = UNSET
+    priority: int | UnsetType = UNSET
+    promises: list[ToldPromise] | UnsetType = UNSET
 
 
 class TransferredLine(Struct):

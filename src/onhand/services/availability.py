@@ -170,7 +170,7 @@ def _status(mode: str, places: Sequence[Part], available: int, quantity: int, *,
     enough = available >= quantity
     room = _room(places, quantity)
     if preorder:
-        return "preorder" if enough or room else OUT_OF_STOCK
+        return "preorder" if enough or room or not places else OUT_OF_STOCK
     if enough:
         return "in_stock"
     if room or (not places and mode != "deny"):

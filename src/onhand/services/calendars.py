@@ -2,6 +2,7 @@
 
 import time as clock
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -51,10 +52,10 @@ class Calendars:
         """By warehouse. Raises psycopg.Error."""
         return self.at_hand or await self.read()
 
-    async def read(self) -> dict[Id, Place]:
-        """Read them anew, after a change. Raises psycopg.Error."""
+    async def read(self, on: Connection | None = None) -> dict[Id, Place]:
+        """Read them anew, after a change; on a connection, or one of the pool. Raises psycopg.Error."""
         began_s = clock.monotonic()
-        async with self._pool.connection() as connection:
+        async with nullcontext(on) if on is not None else self._pool.connection() as connection:
             rows = await q.READ_CALENDARS.all(connection)
         if rows != self._rows:
             self._places = {row.warehouse_id: place_of(row) for row in rows}
@@ -62,6 +63,12 @@ class Calendars:
             self.changes += 1
         self._read_s = began_s
         return self._places
+
+    async def days_until_shipped(self, connection: Connection, now: datetime) -> dict[Id, int]:
+        """By warehouse, its local days from now until what lies on its shelf ships. Raises psycopg.Error."""
+        places = self.at_hand or await self.read(connection)
+        locals_ = {warehouse: (place.calendar, place.local(now)) for warehouse, place in places.items()}
+        return {id_: (calendar.from_stock(local) - local.date()).days for id_, (calendar, local) in locals_.items()}
 
 
 def place_of(row: q.CalendarRow) -> Place:

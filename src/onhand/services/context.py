@@ -1,7 +1,7 @@
 """What every service works with. Opened once per process."""
 
 from asyncio import Lock
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -47,6 +47,12 @@ class Onhand:
     measuring: dict[Id, Measuring] = field(default_factory=dict)
 
 
+async def _days_until_shipped(
+    outlook: Outlook, now: Callable[[], datetime], connection: Connection
+) -> Mapping[Id, int]:
+    return await outlook.calendars.days_until_shipped(connection, now())
+
+
 def _seen(display: Display, outlook: Outlook, levels: Iterable[Level], held_s: float) -> None:
     display.seen(levels, held_s)
     outlook.seen(levels)
@@ -69,4 +75,5 @@ async def open_onhand(
             aclosing(Outlook(connections, directory, CELL)) as outlook,
             Engine(url, directory, now=now, seen=partial(_seen, display, outlook)) as engine,
         ):
+            directory.days_until_shipped = partial(_days_until_shipped, outlook, now)
             yield Onhand(url, connections, engine, directory, display, outlook, now)

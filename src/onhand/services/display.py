@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +16,7 @@ from onhand.cache.local import Local
 from onhand.cache.port import Shared
 from onhand.domain.ids import Id
 from onhand.domain.level import Level, LevelKey
-from onhand.domain.limits import AVAILABILITY_FETCH_MAX_SKUS, SOLD_OUT_KNOWN_S, SOLD_OUT_LOOK_S
+from onhand.domain.limits import AVAILABILITY_FETCH_MAX_SKUS
 from onhand.services.stock_reader import StockReader
 
 FETCHES_MAX = 2  # queries at the same time, of each kind
@@ -31,7 +31,8 @@ class Display:
         self.local = local
         self.shared = shared
         self._reader = StockReader(url, cell)
-        self._looking: dict[str, asyncio.Task[None]] = {}
+        self._confirming: dict[str, list[Callable[[], None]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._fills: Coalesced[str, Stock] = Coalesced(
             self._fetch, share=True, fetches_max=FETCHES_MAX, keys_max=AVAILABILITY_FETCH_MAX_SKUS
         )
@@ -49,7 +50,7 @@ class Display:
         await self.shared.__aexit__(kind, error, trace)
         for asking in (self._fills, self._strong):
             await asking.close()
-        await asyncio.gather(*self._looking.values(), return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._reader.close()
 
     def seen(self, levels: Iterable[Level], held_s: float) -> None:
@@ -117,42 +118,47 @@ class Display:
         """By SKU, those that exist, as the database has them after this call. Raises psycopg.OperationalError."""
         return await self._strong.ask(skus)
 
-    def is_sold_out(self, key: LevelKey, sku: str) -> bool:
-        """Whether this level has surely had nothing to sell a moment ago. False in any doubt: the engine decides."""
+    def is_sold_out(self, key: LevelKey, since_s: float) -> bool:
+        """Whether this level is known to have had nothing to sell at a moment after since_s. False in any doubt."""
         part = self.local.part(key)
-        return part is not None and part.own and part.is_sold_out and self._is_known(part.seen_s, sku)
+        return part is not None and part.own and part.is_sold_out and part.seen_s >= since_s
 
-    def is_sold_out_everywhere(self, product: Id, sku: str) -> bool:
-        """Whether no level of this product has had anything to sell, and none may be made to sell what is not there."""
+    def is_sold_out_everywhere(self, product: Id, since_s: float, *, surely: bool) -> bool:
+        """Whether no level of this product has had anything to sell, and none may be made to sell what is not there.
+
+        surely: all of them were read after since_s by this process itself; else one was seen, and none to the contrary.
+        """
         entry = self.local.entry(product)
-        if entry is None or not entry.parts:
+        if entry is None or not entry.parts or not all(part.is_sold_out for part in entry.parts.values()):
             return False
-        seen_s = entry.own_s
-        for part in entry.parts.values():
-            if not part.is_sold_out:
-                return False
-            seen_s = min(seen_s, part.seen_s if part.own else float("-inf"))
         if entry.facts is not None and entry.facts.selling_mode != "deny":
             return False
-        return self._is_known(seen_s, sku)
+        seen = [part.seen_s if part.own else float("-inf") for part in entry.parts.values()]
+        return min(entry.own_s, *seen) >= since_s if surely else max(seen) >= since_s
 
-    def _is_known(self, seen_s: float, sku: str) -> bool:
-        """Whether what looks sold out was seen lately enough. What is asked for is looked at again in time."""
-        age_s = time.monotonic() - seen_s
-        if age_s > SOLD_OUT_LOOK_S and sku not in self._looking:
-            self._looking[sku] = asyncio.create_task(self._look(sku))
-        if age_s > SOLD_OUT_KNOWN_S:
-            return False
-        metrics.GATE.inc()
-        return True
+    def confirm(self, sku: str, then: Callable[[], None]) -> None:
+        """Read the product, beginning later than now, and call then. One read serves all who wait when it begins."""
+        if (waiting := self._confirming.get(sku)) is not None:
+            waiting.append(then)
+            return
+        self._confirming[sku] = [then]
+        task = asyncio.create_task(self._confirm(sku))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _look(self, sku: str) -> None:
+    async def _confirm(self, sku: str) -> None:
         try:
-            await self._strong.ask([sku])
-        except psycopg.OperationalError as error:  # Then the engine is asked, and tells the callers.
-            log.warning("sold_out_not_looked_at", error=repr(error))
+            while waiting := self._confirming[sku]:
+                self._confirming[sku] = []
+                try:
+                    await self._strong.ask([sku])
+                except psycopg.OperationalError as error:  # Then the engine is asked, and tells the callers.
+                    log.warning("sold_out_not_confirmed", error=repr(error))
+                finally:
+                    for then in waiting:
+                        then()
         finally:
-            del self._looking[sku]
+            del self._confirming[sku]
 
     async def _fetch(self, skus: list[str]) -> Mapping[str, Stock]:
         after_s = time.monotonic() - self.shared.fresh_s

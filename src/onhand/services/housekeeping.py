@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 from onhand.db import queries as q
-from onhand.domain.limits import IDEMPOTENCY_KEPT_S
+from onhand.db import queries_event as events
+from onhand.db.query import Statement
+from onhand.domain.ids import Id, first_of
+from onhand.domain.limits import EVENT_KEPT_S, IDEMPOTENCY_KEPT_S
 from onhand.services import products
 from onhand.services.context import CELL, Onhand
 from onhand.services.requests import ProductPatch, Selling
@@ -18,6 +21,23 @@ async def forget_old_keys(onhand: Onhand) -> int:
     while True:
         async with onhand.pool.connection() as connection:
             deleted = await q.DELETE_OLD_IDEMPOTENCY.run(connection, cell=CELL, before=before, row_limit=ROWS_AT_ONCE)
+        forgotten += deleted
+        if deleted < ROWS_AT_ONCE:
+            return forgotten
+
+
+async def forget_old_events(onhand: Onhand) -> int:
+    """Delete events older than EVENT_KEPT_S, and what became of their deliveries; return how many events."""
+    first_kept = first_of(onhand.now() - timedelta(seconds=EVENT_KEPT_S))
+    await _in_batches(onhand, events.DELETE_OLD_DELIVERIES, first_kept)
+    return await _in_batches(onhand, events.DELETE_OLD_EVENTS, first_kept)
+
+
+async def _in_batches(onhand: Onhand, statement: Statement, first_kept: Id) -> int:
+    forgotten = 0
+    while True:
+        async with onhand.pool.connection() as connection:
+            deleted = await statement.run(connection, cell=CELL, first_kept=first_kept, row_limit=ROWS_AT_ONCE)
         forgotten += deleted
         if deleted < ROWS_AT_ONCE:
             return forgotten

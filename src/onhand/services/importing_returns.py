@@ -23,7 +23,7 @@ from onhand.domain.errors import (
 )
 from onhand.domain.ids import Id
 from onhand.domain.outcomes import ReturnDone
-from onhand.domain.reservation import Allocation
+from onhand.domain.reservation import allocation_of
 from onhand.domain.returning import deal
 from onhand.services import capacity, returns
 from onhand.services.context import CELL, Onhand
@@ -107,7 +107,7 @@ class ReturnImport:
         """What would be accepted of what is shipped now, with the rows before it. Raises QuantityExceedsFulfilled."""
         async with self._onhand.pool.connection() as connection:
             rows = await q.READ_RESERVATION_LINES.all(connection, cell=CELL, reservation_ids=list(command.reservations))
-        allocations = [Allocation(*row) for row in rows]
+        allocations = [allocation_of(row) for row in rows]
         allocations.sort(key=lambda allocation: command.reservations.index(allocation.reservation))
         for reservation in command.reservations:
             if reservation not in self._checked:

@@ -1,4 +1,4 @@
-"""Reading the ledger, and the feed of what happened to reservations unasked."""
+"""Reading the ledger."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.services import answers
 from onhand.services.context import CELL, Onhand
-from onhand.services.names import parse_id, product_named, warehouse_named
+from onhand.services.names import either, parse_id, product_named, warehouse_named
 from onhand.services.requests import LedgerFilter
 
 
@@ -16,8 +16,8 @@ async def find(
     onhand: Onhand, wanted: LedgerFilter, limit: int = PAGE_DEFAULT_ROWS, cursor: str | None = None
 ) -> answers.Page:
     """Newest first. Raises Unknown, Invalid."""
-    product = wanted.sku or wanted.product_id
-    place = wanted.warehouse or wanted.warehouse_id
+    product = either(wanted.sku, wanted.product_id, "sku")
+    place = either(wanted.warehouse, wanted.warehouse_id, "warehouse")
     filters: dict[str, Any] = {
         "warehouse_id": (await warehouse_named(onhand, place)).warehouse_id if place else None,
         "type": wanted.type,
@@ -53,24 +53,3 @@ def _utc(time: datetime | None) -> datetime | None:
 
 def entry(row: q.LedgerRow) -> answers.LedgerEntry:
     return answers.LedgerEntry(str(row.txn_id), str(row.operation_id), *row[2:])
-
-
-async def events(onhand: Onhand, after: str | None = None, limit: int = PAGE_DEFAULT_ROWS) -> answers.Page:
-    """CloudEvents 1.0, oldest first, those after an event's id. Raises Invalid."""
-    last = parse_id(after, "after") if after else None
-    async with onhand.pool.connection() as connection:
-        rows = await q.LIST_EVENTS.all(connection, cell=CELL, after=last, row_limit=limit + 1)
-    items = [
-        {
-            "specversion": "1.0",
-            "id": str(row.event_id),
-            "source": "/onhand",
-            "type": row.type,
-            "subject": row.subject,
-            "time": row.created_at,
-            "datacontenttype": "application/json",
-            "data": row.data,
-        }
-        for row in rows[:limit]
-    ]
-    return answers.Page(items, str(rows[limit - 1].event_id) if len(rows) > limit else None)

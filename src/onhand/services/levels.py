@@ -9,7 +9,7 @@ from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.services import answers
 from onhand.services.context import CELL, Onhand
-from onhand.services.names import product_named, warehouse_named
+from onhand.services.names import either, product_named, warehouse_named
 from onhand.services.requests import LevelSettings
 
 
@@ -45,18 +45,21 @@ async def find(
     onhand: Onhand,
     *,
     sku: str | None = None,
+    product_id: str | None = None,
     warehouse: str | None = None,
+    warehouse_id: str | None = None,
     below_threshold: bool = False,
     limit: int = PAGE_DEFAULT_ROWS,
     cursor: str | None = None,
 ) -> answers.Page:
     """Levels of a product, of a warehouse, below their threshold, or all. Raises Unknown, Invalid."""
     after = _cursor(cursor)
+    product, place = either(sku, product_id, "sku"), either(warehouse, warehouse_id, "warehouse")
     async with onhand.pool.connection() as connection:
         rows = await q.LIST_LEVELS.all(
             connection,
-            product_id=await product_named(onhand, sku) if sku is not None else None,
-            warehouse_id=(await warehouse_named(onhand, warehouse)).warehouse_id if warehouse is not None else None,
+            product_id=await product_named(onhand, product) if product is not None else None,
+            warehouse_id=(await warehouse_named(onhand, place)).warehouse_id if place is not None else None,
             below_threshold=below_threshold,
             after_product=after[0],
             after_warehouse=after[1],

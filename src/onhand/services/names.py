@@ -1,5 +1,6 @@
 """From the names in a request to ids, and from ids back to names."""
 
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
@@ -36,6 +37,31 @@ def parse_id(text: str, path: str) -> Id:
         return Id.parse(text)
     except ValueError:
         raise Invalid([FieldProblem(path, "INVALID_UUID", f"{text!r} is not a UUID.")]) from None
+
+
+def cursor_of(name: str) -> str:
+    """The place in a list that is in the order of names, opaque."""
+    return urlsafe_b64encode(f"after:{name}".encode()).decode().rstrip("=")
+
+
+def name_after(cursor: str | None) -> str | None:
+    """What cursor_of was given. Raises Invalid when the cursor is not one of ours."""
+    if cursor is None:
+        return None
+    try:
+        text = b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
+    except (ValueError, UnicodeError):
+        text = ""
+    if not text.startswith("after:") or any(char < " " for char in text):
+        raise Invalid([FieldProblem("cursor", "INVALID_VALUE", "Use the next_cursor of an earlier page.")])
+    return text.removeprefix("after:")
+
+
+def either(name: str | None, by_id: str | None, path: str) -> str | None:
+    """The one that is given, if any. Raises Invalid where both are."""
+    if name is not None and by_id is not None:
+        raise Invalid([FieldProblem(path, "INVALID_VALUE", f"Give either {path} or its id.")])
+    return by_id if name is None else name
 
 
 def is_id(text: str) -> bool:

@@ -73,6 +73,7 @@ class Product(NamedTuple):
     levels: Sequence[Level]
     incoming: Sequence[Incoming]
     read_s: float
+    safety: Mapping[Id, int] = {}  # by warehouse
 
     @property
     def backorder_limit(self) -> int | None:
@@ -147,8 +148,11 @@ async def read_products(
     coming = await q.READ_INCOMING.all(connection, cell=cell, product_ids=list(products))
     await directory.warehouses(connection)
     levels_of: dict[Id, list[Level]] = {}
+    safety_of: dict[Id, dict[Id, int]] = {}
     for row in levels:
-        levels_of.setdefault(row.product_id, []).append(Level(*row))
+        levels_of.setdefault(row.product_id, []).append(Level(*row[:-1]))
+        if row.safety_stock:
+            safety_of.setdefault(row.product_id, {})[row.warehouse_id] = row.safety_stock
     incoming_of: dict[Id, list[Incoming]] = {}
     for arriving in coming:
         incoming_of.setdefault(arriving.product_id, []).append(_incoming(directory, arriving))
@@ -163,6 +167,7 @@ async def read_products(
             levels=levels_of.get(row.product_id, ()),
             incoming=incoming_of.get(row.product_id, ()),
             read_s=read_s,
+            safety=safety_of.get(row.product_id, {}),
         )
         for row in selling
     }

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from msgspec import UNSET
@@ -17,7 +18,7 @@ from onhand.domain.limits import PAGE_DEFAULT_ROWS, RETRIES_MAX
 from onhand.engine.engine import new_id
 from onhand.services import answers
 from onhand.services.context import CELL, Onhand
-from onhand.services.names import product_named
+from onhand.services.names import cursor_of, name_after, product_named
 from onhand.services.requests import Dimensions, NewProduct, ProductPatch, Selling
 
 DENY = Selling(mode="deny", limit=None)
@@ -36,7 +37,7 @@ async def create(onhand: Onhand, request: NewProduct) -> answers.Product:
                 category=request.category,
                 now=onhand.now(),
                 **_measures(request.weight_g, request.dimensions),
-                **_selling(request.selling or DENY),
+                **_selling(request.selling or DENY, onhand.now().date()),
             )
         except pg.UniqueViolation:
             raise AlreadyExists("sku", request.sku) from None
@@ -47,7 +48,8 @@ async def create(onhand: Onhand, request: NewProduct) -> answers.Product:
 async def create_many(onhand: Onhand, requests: Sequence[NewProduct]) -> set[str]:
     """Make many at once; return the SKUs that existed already and were left alone. Raises Invalid."""
     columns: list[dict[str, Any]] = [
-        _measures(request.weight_g, request.dimensions) | _selling(request.selling or DENY) for request in requests
+        _measures(request.weight_g, request.dimensions) | _selling(request.selling or DENY, onhand.now().date())
+        for request in requests
     ]
     async with onhand.pool.connection() as connection:
         made = await q.INSERT_PRODUCTS.all(
@@ -104,17 +106,17 @@ async def _patch(onhand: Onhand, product_id: Id, name: str, request: ProductPatc
         row = await q.READ_PRODUCT.first(connection, product_id=product_id)
         if row is None:
             raise Unknown("sku", name)
-        columns = _changed(row, request)
+        columns = _changed(row, request, onhand.now().date())
         await q.UPDATE_PRODUCT.run(connection, product_id=product_id, now=onhand.now(), **columns)
         if any(columns[name] != getattr(row, name) for name in ("length_mm", "width_mm", "height_mm")):
             await room.FORGET_VOLUMES.run(connection)
         if request.selling is not UNSET:
-            limit = 0 if request.selling.mode == "deny" else request.selling.limit
+            limit = 0 if columns["selling_mode"] == "deny" else columns["selling_limit"]
             await q.FOLLOW_SELLING_MODE.run(connection, product_id=product_id, backorder_limit=limit)
         return await _read(connection, product_id)
 
 
-def _changed(row: q.ProductRow, request: ProductPatch) -> dict[str, Any]:
+def _changed(row: q.ProductRow, request: ProductPatch, today: date) -> dict[str, Any]:
     names = ("name", "category", "weight_g", "length_mm", "width_mm", "height_mm", "selling_mode", "selling_limit")
     columns: dict[str, Any] = {name: getattr(row, name) for name in (*names, "release_date")}
     for name in ("name", "category", "weight_g"):
@@ -123,19 +125,19 @@ def _changed(row: q.ProductRow, request: ProductPatch) -> dict[str, Any]:
     if request.dimensions is not UNSET:
         columns |= _measures(columns["weight_g"], request.dimensions)
     if request.selling is not UNSET:
-        columns |= _selling(request.selling)
+        columns |= _selling(request.selling, today)
     return columns
 
 
 async def find(
     onhand: Onhand, *, query: str | None = None, limit: int = PAGE_DEFAULT_ROWS, cursor: str | None = None
 ) -> answers.Page:
-    """By SKU, those whose SKU begins with or whose name contains the query. The cursor is the last SKU."""
+    """By SKU, those whose SKU begins with or whose name contains the query. Raises Invalid."""
     pattern = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") if query else None
     async with onhand.pool.connection() as connection:
-        rows = await q.LIST_PRODUCTS.all(connection, query=pattern, after=cursor, row_limit=limit + 1)
+        rows = await q.LIST_PRODUCTS.all(connection, query=pattern, after=name_after(cursor), row_limit=limit + 1)
     items = [_answer(row) for row in rows[:limit]]
-    return answers.Page(items, items[-1].sku if len(rows) > limit else None)
+    return answers.Page(items, cursor_of(items[-1].sku) if len(rows) > limit else None)
 
 
 def _measures(weight_g: int | None, dimensions: Dimensions | None) -> dict[str, int | None]:
@@ -147,13 +149,16 @@ def _measures(weight_g: int | None, dimensions: Dimensions | None) -> dict[str, 
     }
 
 
-def _selling(selling: Selling) -> dict[str, Any]:
+def _selling(selling: Selling, today: date) -> dict[str, Any]:
+    """A pre-order whose day has come sells from stock only, as housekeeping would make it a minute later."""
     if selling.mode == "preorder" and selling.release_date is None:
         detail = "A pre-order has a release date."
         raise Invalid([FieldProblem("selling.release_date", "MISSING_FIELD", detail)])
+    released = selling.mode == "preorder" and selling.release_date is not None and selling.release_date <= today
+    mode = "deny" if released else selling.mode
     return {
-        "selling_mode": selling.mode,
-        "selling_limit": None if selling.mode == "deny" else selling.limit,
+        "selling_mode": mode,
+        "selling_limit": None if mode == "deny" else selling.limit,
         "release_date": selling.release_date,
     }
 

@@ -116,6 +116,7 @@ def _picks(product: Product, ranker: Ranker, asked: Asked) -> list[tuple[Level, 
         levels=product.levels,
         limits={product.product: product.backorder_limit},
     )
+    world.safety = {product.product: product.safety}
     line = ReserveLine(product.product, asked.quantity, asked.warehouse)
     try:
         placement = place(world, Reserve(header("promise"), (line,), ship_to=asked.ship_to))
@@ -131,27 +132,54 @@ def _dated(product: Product, level: Level, units: int, places: Mapping[Id, Place
     at = places.get(level.warehouse)
     if at is None:  # Made a moment ago.
         return None
-    local = at.local(asked.moment)
-    coming = [arriving for arriving in product.incoming if arriving.warehouse == level.warehouse]
-    ships = at.calendar.from_stock(local)
-    dated = Dated(Window(ships, ships), [], stock=True)
-    left = units
-    for peg in queue_of(level.free, coming, local.date()).pegs(level.backordered, units):
-        left -= peg.units
-        if peg.supply is None:
-            stock = {"type": "stock", "warehouse": at.code, "quantity": peg.units, "confidence": HIGH}
-            dated.evidence.append(stock)
-            continue
-        arriving = next(each for each in coming if each.source == peg.supply.source)
-        dated = _later(dated, arrival_of(arriving, peg.units, at, local))
-    if left and product.lead_time is not None:
-        dated = _later(dated, reordered(product.lead_time, left, at, local))
-        left = 0
-    if is_preorder(product, local.date()) and product.release_date is not None:
-        released = at.calendar.on_or_after(product.release_date)
-        evidence = {"type": "release_date", "release_date": product.release_date, "confidence": LOW if left else HIGH}
-        return _later(dated, Dated(Window(released, released), [evidence]))
-    return None if left else dated
+    return Waiting(product, level, at, asked.moment).dated(level.backordered, units)
+
+
+class Waiting:
+    """The queue at a level at a moment, and what will cover it. What is the same for all who wait is reckoned once."""
+
+    def __init__(self, product: Product, level: Level, at: Place, moment: datetime) -> None:
+        self.product = product
+        self.at = at
+        self.local = at.local(moment)
+        coming = [arriving for arriving in product.incoming if arriving.warehouse == level.warehouse]
+        self.coming = {arriving.source: arriving for arriving in coming}
+        self.queue = queue_of(level.free, coming, self.local.date())
+        ships = at.calendar.from_stock(self.local)
+        self.shelf = Window(ships, ships)
+        self._windows: dict[str, Window] = {}
+        self._released: Window | None = None
+        if is_preorder(product, self.local.date()) and product.release_date is not None:
+            released = at.calendar.on_or_after(product.release_date)
+            self._released = Window(released, released)
+
+    def dated(self, ahead: int, units: int) -> Dated | None:
+        """When so many ship that stand behind ahead others; None: some of them have no date."""
+        dated = Dated(self.shelf, [], stock=True)
+        left = units
+        for peg in self.queue.pegs(ahead, units):
+            left -= peg.units
+            if peg.supply is None:
+                stock = {"type": "stock", "warehouse": self.at.code, "quantity": peg.units, "confidence": HIGH}
+                dated.evidence.append(stock)
+            else:
+                dated = _later(dated, self._arriving(peg.supply.source, peg.units))
+        if left and self.product.lead_time is not None:
+            dated = _later(dated, reordered(self.product.lead_time, left, self.at, self.local))
+            left = 0
+        if self._released is not None:
+            release_date, sure = self.product.release_date, LOW if left else HIGH
+            evidence = {"type": "release_date", "release_date": release_date, "confidence": sure}
+            return _later(dated, Dated(self._released, [evidence]))
+        return None if left else dated
+
+    def _arriving(self, source: str, units: int) -> Dated:
+        arriving = self.coming[source]
+        evidence = arrival_evidence(arriving, units, self.at, self.local)
+        window = self._windows.get(source)
+        if window is None:
+            window = self._windows[source] = arrival_window(arriving, self.at, self.local)
+        return Dated(window, [evidence])
 
 
 def _later(one: Dated, other: Dated) -> Dated:
@@ -166,10 +194,15 @@ def queue_of(stock: int, coming: Sequence[Incoming], today: date) -> Queue:
     return Queue(stock, in_order(supplies))
 
 
-def arrival_of(arriving: Incoming, units: int, at: Place, local: datetime) -> Dated:
+def arrival_window(arriving: Incoming, at: Place, local: datetime) -> Window:
     """When units of a purchase order or transfer ship."""
+    reckoned, spread_days = expected_now(arriving.expected, local.date(), arriving.spread_days)
+    return at.calendar.from_arrival(reckoned, spread_days, local)
+
+
+def arrival_evidence(arriving: Incoming, units: int, at: Place, local: datetime) -> Evidence:
+    """What covers so many units."""
     today = local.date()
-    reckoned, spread_days = expected_now(arriving.expected, today, arriving.spread_days)
     evidence = {
         "type": arriving.type,
         f"{arriving.type}_id": str(arriving.source_id),
@@ -182,7 +215,7 @@ def arrival_of(arriving: Incoming, units: int, at: Place, local: datetime) -> Da
     }
     if arriving.expected < today:
         evidence["overdue_days"] = (today - arriving.expected).days
-    return Dated(at.calendar.from_arrival(reckoned, spread_days, local), [evidence])
+    return evidence
 
 
 def reordered(lead_time: LeadTime, units: int, at: Place, local: datetime) -> Dated:
@@ -249,8 +282,9 @@ def at_hand(onhand: Onhand, stock: Stock, status: str, quantity: int, now: datet
     """
     facts, outlook = stock.facts, onhand.outlook
     places = outlook.calendars.at_hand
-    known = None if status == IN_STOCK else outlook.at_hand(facts.product)
-    if places is None or (known is None and status != IN_STOCK):
+    by_calendar = status == IN_STOCK and not onhand.directory.ranker.spares
+    known = None if by_calendar else outlook.at_hand(facts.product)
+    if places is None or (known is None and not by_calendar):
         raise NotAtHandError
     kept = outlook.kept_of(int(now.timestamp()) // 60)
     key: Any = facts.product, stock.changes if known is None else known.read_s, status, quantity, language

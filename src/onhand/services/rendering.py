@@ -3,6 +3,9 @@
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from msgspec import UNSET
+
+from onhand.domain.commands import USUAL_PRIORITY
 from onhand.domain.outcomes import OperationDone
 from onhand.domain.reservation import Allocation as HeldAllocation
 from onhand.domain.reservation import Reservation as HeldReservation
@@ -67,6 +70,7 @@ def _reservation(held: HeldReservation, names: Labels) -> answers.Reservation:
     by_line: dict[int, list[HeldAllocation]] = {}
     for allocation in held.allocations:
         by_line.setdefault(allocation.line, []).append(allocation)
+    priority = held.allocations[0].priority if held.allocations else USUAL_PRIORITY
     return answers.Reservation(
         reservation_id=str(held.reservation_id),
         order_id=held.order_id,
@@ -77,6 +81,7 @@ def _reservation(held: HeldReservation, names: Labels) -> answers.Reservation:
         route=None
         if held.route is None
         else route(held.route, {names.warehouse[a.warehouse] for a in held.allocations}),
+        priority=UNSET if priority == USUAL_PRIORITY else priority,
     )
 
 

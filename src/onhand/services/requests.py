@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from onhand.domain import limits
+from onhand.domain.routing import Rule
 
 # No control characters, no line break even at the end (a plain $ would let one pass).
 _TEXT = r"^[^\u0000-\u001f\u007f]+(?![\s\S])"
@@ -83,6 +84,9 @@ class Location(Body):
     postal_code: PostalCode | None = None
 
 
+WarehousePriority = Annotated[
+    int, Meta(ge=0, le=limits.WAREHOUSE_PRIORITY_MAX, description="0 is preferred, where the rule priority is on")
+]
 CapacityIn = Literal["units", "litres"]
 CapacityPolicy = Literal["ignore", "warn", "refuse"]
 
@@ -124,6 +128,7 @@ class NewWarehouse(Body):
     capacity_policy: CapacityPolicy = "ignore"
     active: bool = True
     calendar: ShippingCalendar | None = None
+    priority: WarehousePriority = 0
 
 
 class WarehousePatch(Body):
@@ -137,6 +142,13 @@ class WarehousePatch(Body):
     capacity_policy: CapacityPolicy | UnsetType = UNSET
     active: bool | UnsetType = UNSET
     calendar: ShippingCalendar | UnsetType = UNSET
+    priority: WarehousePriority | UnsetType = UNSET
+
+
+class RoutingRules(Body):
+    """The first that tells two plans apart decides; what is not named is off."""
+
+    rules: Annotated[list[Rule], Meta(max_length=len(Rule))]
 
 
 class LevelSettings(Body):
@@ -250,6 +262,11 @@ class ShipTo(Body):
     postal_code: PostalCode | None = None
 
 
+OrderPriority = Annotated[
+    int, Meta(ge=1, le=9, description="who waits is covered by priority, 1 first, 5 as usual, and then by age")
+]
+
+
 class ReservationLine(Body):
     """Without a warehouse: wherever stock is."""
 
@@ -267,6 +284,7 @@ class NewReservation(Body):
     expires_in_s: HoldSeconds | None = limits.EXPIRY_DEFAULT_S
     allow_split: bool = True
     allow_partial: bool = False
+    priority: OrderPriority | UnsetType = UNSET
 
 
 class NewQuote(Body):
@@ -294,12 +312,21 @@ class ReservationPart(Body):
     lines: Annotated[list[ReservationLine], Meta(min_length=1, max_length=limits.LINES_MAX)] | None = None
 
 
+class Priority(Body):
+    """Whom new stock covers first of those who wait."""
+
+    priority: OrderPriority
+
+
 class Extension(Body):
     expires_in_s: HoldSeconds | None
 
 
 class AvailabilityQuery(Body):
-    skus: Annotated[list[Sku], Meta(min_length=1, max_length=limits.AVAILABILITY_SKUS_MAX)]
+    """1 to 500 products, by sku or by id."""
+
+    skus: Annotated[list[Sku], Meta(max_length=limits.AVAILABILITY_SKUS_MAX)] = []
+    product_ids: Annotated[list[UuidText], Meta(max_length=limits.AVAILABILITY_SKUS_MAX)] = []
 
 
 class LedgerFilter(Body):

@@ -1,14 +1,17 @@
 """RESERVE, RELEASE, FULFILL: stock promised to orders."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from msgspec import UNSET
 
 from onhand.db import queries as q
 from onhand.domain.commands import (
+    USUAL_PRIORITY,
     Extend,
     Fulfill,
     OpenLine,
+    Prioritize,
     Release,
     Reserve,
     ReserveLine,
@@ -17,13 +20,13 @@ from onhand.domain.errors import Unknown
 from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.domain.outcomes import ReservationDone
-from onhand.domain.reservation import Allocation, Reservation
+from onhand.domain.reservation import Allocation, Reservation, allocation_of
 from onhand.engine.engine import raisable
 from onhand.engine.job import Answer
-from onhand.services import answers, geo, rendering, returns, sold_out
+from onhand.services import answers, geo, rendering, returns, sold_out, told
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import NOTHING, Absent, named, parse_id, products_at_hand, warehouses_at_hand
-from onhand.services.requests import Extension, NewReservation, ReservationLine, ReservationPart
+from onhand.services.requests import Extension, NewReservation, Priority, ReservationLine, ReservationPart
 from onhand.services.submitting import Reply, Submission, header, header_about, idempotency
 
 
@@ -47,15 +50,25 @@ def to_reserve(
         expires_in_s=request.expires_in_s,
         allow_split=request.allow_split,
         allow_partial=request.allow_partial,
+        priority=USUAL_PRIORITY if request.priority is UNSET else request.priority,
     )
-    return Submission(command, idempotency(actor, key, "reserve", request), sold_out.refusal(onhand, command))
+    return Submission(command, idempotency(actor, key, "reserve", request))
 
 
 async def reserve(
     onhand: Onhand, actor: str, request: NewReservation, key: str | None = None
 ) -> Reply[answers.Reservation]:
     """Hold stock for an order. Raises DomainError; InsufficientStock when a line asks for more than is available."""
-    return await _submit(onhand, lambda absent: to_reserve(onhand, actor, request, key, absent))
+    future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+    def done(answer: Answer) -> None:
+        if not future.done():  # A caller who has gone away undoes nothing.
+            future.set_result(answer)
+
+    made = await named(onhand, lambda absent: to_reserve(onhand, actor, request, key, absent))
+    sold_out.enqueue(onhand, made, done)
+    answer = await future
+    return await named(onhand, lambda absent: to_reply(onhand, answer, absent))
 
 
 def to_release(
@@ -107,6 +120,16 @@ async def extend(
     subject = parse_id(reservation_id, "reservation_id")
     command = Extend(header_about(actor, "reservation", subject), subject, request.expires_in_s)
     made = Submission(command, idempotency(actor, key, "extend", request, reservation_id))
+    return await _submit(onhand, lambda _: made)
+
+
+async def prioritize(
+    onhand: Onhand, actor: str, reservation_id: str, request: Priority, key: str | None = None
+) -> Reply[answers.Reservation]:
+    """Another place in the waiting lists of its lines. Raises DomainError."""
+    subject = parse_id(reservation_id, "reservation_id")
+    command = Prioritize(header_about(actor, "reservation", subject), subject, request.priority)
+    made = Submission(command, idempotency(actor, key, "prioritize", request, reservation_id))
     return await _submit(onhand, lambda _: made)
 
 
@@ -170,7 +193,7 @@ async def _read(onhand: Onhand, ids: Sequence[Id]) -> list[answers.Reservation]:
         lines = await q.READ_RESERVATION_LINES.all(connection, cell=CELL, reservation_ids=list(ids))
     allocations: dict[Id, list[Allocation]] = {}
     for line in lines:
-        allocations.setdefault(line.reservation_id, []).append(Allocation(*line))
+        allocations.setdefault(line.reservation_id, []).append(allocation_of(line))
     held = {
         head.reservation_id: Reservation(
             head.reservation_id,
@@ -186,6 +209,9 @@ async def _read(onhand: Onhand, ids: Sequence[Id]) -> list[answers.Reservation]:
     }
     found = await rendering.reservations(onhand, [held[each] for each in ids if each in held])
     back = await returns.of_reservations(onhand, ids)
+    waiting = [each.reservation for parts in allocations.values() for each in parts if each.backordered]
+    promises = await told.of_reservations(onhand, waiting) if waiting else {}
     for reservation in found:
         reservation.returns = back.get(reservation.reservation_id, UNSET)
+        reservation.promises = promises.get(reservation.reservation_id, UNSET)
     return found

@@ -1,5 +1,6 @@
 """From where an order would ship, and why, reserving nothing."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from onhand.db import queries_routing as qr
 from onhand.domain import routing
 from onhand.domain.commands import Reserve, ReserveLine
 from onhand.domain.errors import InsufficientStock
+from onhand.domain.ids import Id
 from onhand.domain.level import Level
 from onhand.domain.placing import Placement, place, shortages
 from onhand.domain.world import World
@@ -58,8 +60,9 @@ async def quote(onhand: Onhand, request: NewQuote) -> Quote:
         rows = await qr.READ_LEVELS_OF_PRODUCTS.all(connection, cell=CELL, product_ids=wanted)
         limits = await q.READ_BACKORDER_LIMITS.all(connection, product_ids=wanted)
     await onhand.directory.warehouses()
-    levels = [Level(*row) for row in rows]
-    world = World(now=onhand.now(), new_id=new_id, ranker=onhand.directory.ranker, levels=levels, limits=dict(limits))
+    ranker, levels = onhand.directory.ranker, [level_of(row) for row in rows]
+    world = World(now=onhand.now(), new_id=new_id, ranker=ranker, levels=levels, limits=dict(limits))
+    world.safety = safety_of(rows)
     placement = place(world, command)
     if placement.short and not (request.allow_partial and placement.picks):
         raise InsufficientStock(shortages(world, command, placement.short), len(command.lines))
@@ -81,6 +84,19 @@ async def quote(onhand: Onhand, request: NewQuote) -> Quote:
         ],
         None if placement.ranking is None else _route(placement, placement.ranking, names),
     )
+
+
+def level_of(row: qr.UnlockedLevelRow) -> Level:
+    return Level(*row[:-1])
+
+
+def safety_of(rows: Iterable[qr.UnlockedLevelRow]) -> dict[Id, dict[Id, int]]:
+    """Safety stock by product and warehouse, where there is some."""
+    safety: dict[Id, dict[Id, int]] = {}
+    for row in rows:
+        if row.safety_stock:
+            safety.setdefault(row.product_id, {})[row.warehouse_id] = row.safety_stock
+    return safety
 
 
 def _route(placement: Placement, ranking: routing.Ranking, names: Labels) -> dict[str, Any]:

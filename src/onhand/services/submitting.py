@@ -6,7 +6,6 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from onhand.domain.commands import Command, Header
-from onhand.domain.errors import DomainError
 from onhand.domain.ids import Id
 from onhand.engine.engine import new_id
 from onhand.engine.job import Key
@@ -23,11 +22,10 @@ class Reply(NamedTuple, Generic[Answered]):
 
 
 class Submission(NamedTuple):
-    """What the engine is asked for. refusal: what becomes of it, where that is known already."""
+    """What the engine is asked for."""
 
     command: Command
     key: Key | None
-    refusal: DomainError | None = None
 
 
 def header(actor: str, *, reason: str | None = None, reference: Reference | None = None) -> Header:

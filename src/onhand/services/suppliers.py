@@ -18,7 +18,7 @@ from onhand.services import answers
 from onhand.services.calendars import must_have_holidays
 from onhand.services.context import Onhand
 from onhand.services.lead_times import lead_time
-from onhand.services.names import products_of
+from onhand.services.names import cursor_of, name_after, products_of
 from onhand.services.supply_answers import MeasuredLeadTime, SuppliedProduct, Supplier
 from onhand.services.supply_requests import NewSupplier, SupplierPatch
 from onhand.services.supply_requests import SuppliedProduct as Terms
@@ -106,12 +106,12 @@ async def head(onhand: Onhand, name: str) -> q.SupplierRow:
 
 
 async def find(onhand: Onhand, *, limit: int = PAGE_DEFAULT_ROWS, cursor: str | None = None) -> answers.Page:
-    """By code; the cursor is the last code."""
+    """By code. Raises Invalid."""
     async with onhand.pool.connection() as connection:
-        rows = await q.LIST_SUPPLIERS.all(connection, after=cursor, row_limit=limit + 1)
+        rows = await q.LIST_SUPPLIERS.all(connection, after=name_after(cursor), row_limit=limit + 1)
         sold = await sold_by(connection, [row.supplier_id for row in rows[:limit]])
     items = [_answer(row, sold.get(row.supplier_id, [])) for row in rows[:limit]]
-    return answers.Page(items, items[-1].code if len(rows) > limit else None)
+    return answers.Page(items, cursor_of(items[-1].code) if len(rows) > limit else None)
 
 
 async def row_named(connection: Connection, name: str, path: str | None = None) -> q.SupplierRow:

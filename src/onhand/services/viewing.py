@@ -1,20 +1,15 @@
-"""What pages show and the API has no route for: the pulse, timelines, charts."""
+"""What pages show and the API has no route for: the pulse, and what happened to an order."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
 
 from onhand.cache.metrics import GATE
 from onhand.db import queries_web as q
-from onhand.domain.ids import Id
+from onhand.domain.ids import Id, first_of
 from onhand.engine.metrics import COMMANDS
-from onhand.services import answers, ledger
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import parse_id
-from onhand.services.requests import LedgerFilter
 
 TIMELINE_MAX = 200
-HISTORY_MAX = 1_000  # ledger rows: the newest page
 NOT_REFUSED = ("accepted", "replayed", "failed")
 
 
@@ -27,7 +22,9 @@ async def warehouse_sums(onhand: Onhand) -> list[q.WarehouseSumRow]:
 async def operations(onhand: Onhand, since: datetime, until: datetime, step_s: int) -> list[q.OperationCountRow]:
     """How many of each type began in each step_s seconds; ids carry their time in milliseconds."""
     async with onhand.pool.connection() as connection:
-        return await q.COUNT_OPERATIONS.all(connection, cell=CELL, first=_floor(since), last=_floor(until), step=step_s)
+        return await q.COUNT_OPERATIONS.all(
+            connection, cell=CELL, first=first_of(since), last=first_of(until), step=step_s
+        )
 
 
 def refused_so_far() -> int:
@@ -60,50 +57,9 @@ async def refusals(onhand: Onhand, since: datetime, until: datetime) -> list[q.R
         return await q.COUNT_REFUSALS.all(connection, since=since, until=until)
 
 
-def _floor(time: datetime) -> Id:
-    """The least UUIDv7 of this moment (RFC 9562, 5.7)."""
-    return Id(int(time.timestamp() * 1000).to_bytes(6, "big") + b"\x70" + bytes(9))
-
-
 async def timeline(onhand: Onhand, reservation_id: str) -> list[q.TimelineRow]:
     """What happened to a reservation, oldest first. Raises Invalid."""
     async with onhand.pool.connection() as connection:
         return await q.LIST_OPERATIONS_OF_RESERVATION.all(
             connection, cell=CELL, reservation_id=parse_id(reservation_id, "reservation_id"), row_limit=TIMELINE_MAX
         )
-
-
-class Point(NamedTuple):
-    """Units of a product over all its warehouses after an entry of the ledger."""
-
-    at: datetime
-    on_hand: int
-    reserved: int
-
-
-async def history(onhand: Onhand, sku: str) -> list[Point]:
-    """Oldest first, over the newest HISTORY_MAX entries of the ledger. Raises Unknown."""
-    entries = (await ledger.find(onhand, LedgerFilter(sku=sku), HISTORY_MAX)).items
-    return points(reversed(entries))
-
-
-def points(entries: Iterable[answers.LedgerEntry]) -> list[Point]:
-    """The sums over warehouses after each entry, oldest first: each entry carries its level as it was after it."""
-    entries = list(entries)
-    levels: dict[str, tuple[int, int]] = {}
-    for entry in entries:
-        levels.setdefault(entry.warehouse, _before(entry))
-    found = []
-    for entry in entries:
-        levels[entry.warehouse] = (entry.on_hand, entry.reserved)
-        on_hand, reserved = (sum(column) for column in zip(*levels.values(), strict=True))
-        found.append(Point(entry.created_at, on_hand, reserved))
-    return found
-
-
-def _before(entry: answers.LedgerEntry) -> tuple[int, int]:
-    """The level just before an entry, from the entry: what each type moves, docs/architecture.md."""
-    if entry.type in ("RESERVE", "RELEASE"):
-        return entry.on_hand, entry.reserved + entry.quantity
-    reserved = entry.reserved - entry.quantity if entry.type == "FULFILL" else entry.reserved
-    return entry.on_hand - entry.quantity, reserved

@@ -9,6 +9,7 @@ from psycopg import errors as pg
 from onhand.db import queries as q
 from onhand.db import queries_promise as qp
 from onhand.db import queries_room as room
+from onhand.db import queries_routing as qr
 from onhand.db.query import Connection
 from onhand.domain.errors import AlreadyExists, FieldProblem, Invalid, Unknown
 from onhand.domain.ids import Id
@@ -16,7 +17,7 @@ from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.engine.engine import new_id
 from onhand.services import answers, calendars
 from onhand.services.context import CELL, Onhand
-from onhand.services.names import warehouse_named
+from onhand.services.names import cursor_of, name_after, warehouse_named
 from onhand.services.requests import Location, NewWarehouse, ShippingCalendar, WarehousePatch
 
 
@@ -39,13 +40,15 @@ async def create(onhand: Onhand, request: NewWarehouse) -> answers.Warehouse:
             )
             await room.INSERT_ROOM.run(connection, cell=CELL, warehouse_id=warehouse_id)
             await _set_capacity(connection, warehouse_id, request.capacity_in, request.capacity_policy)
+            if request.priority:
+                await qr.SET_WAREHOUSE_PRIORITY.run(connection, warehouse_id=warehouse_id, priority=request.priority)
             if calendar is not None:
                 await qp.SET_CALENDAR.run(connection, warehouse_id=warehouse_id, **calendar)
             made = await _read(connection, warehouse_id)
     except pg.UniqueViolation:
         raise AlreadyExists("warehouse", request.code) from None
-    await onhand.directory.read_warehouses()
     await onhand.outlook.calendars.read()
+    await onhand.directory.read_warehouses()  # After the calendars: a rule may ask when they ship.
     return made
 
 
@@ -84,12 +87,14 @@ async def patch(onhand: Onhand, name: str, request: WarehousePatch) -> answers.W
             capacity_in = row.capacity_in if request.capacity_in is UNSET else request.capacity_in
             policy = row.capacity_policy if request.capacity_policy is UNSET else request.capacity_policy
             await _set_capacity(connection, warehouse_id, capacity_in, policy)
+        if request.priority is not UNSET:
+            await qr.SET_WAREHOUSE_PRIORITY.run(connection, warehouse_id=warehouse_id, priority=request.priority)
         if request.calendar is not UNSET:
             calendar = calendars.columns(request.calendar, changes["country"], onhand.now().date())
             await qp.SET_CALENDAR.run(connection, warehouse_id=warehouse_id, **calendar)
         changed = await _read(connection, warehouse_id)
-    await onhand.directory.read_warehouses()
     await onhand.outlook.calendars.read()
+    await onhand.directory.read_warehouses()  # After the calendars: a rule may ask when they ship.
     return changed
 
 
@@ -115,12 +120,12 @@ def _changed(row: q.WarehouseRow, request: WarehousePatch) -> dict[str, Any]:
 
 
 async def find(onhand: Onhand, *, limit: int = PAGE_DEFAULT_ROWS, cursor: str | None = None) -> answers.Page:
-    """By code; the cursor is the last code."""
+    """By code. Raises Invalid."""
     async with onhand.pool.connection() as connection:
-        rows = await q.LIST_WAREHOUSES.all(connection, after=cursor, row_limit=limit + 1)
+        rows = await q.LIST_WAREHOUSES.all(connection, after=name_after(cursor), row_limit=limit + 1)
         shown = await calendars.shown(connection, [row.warehouse_id for row in rows])
     items = [_answer(row, shown[row.warehouse_id]) for row in rows[:limit]]
-    return answers.Page(items, items[-1].code if len(rows) > limit else None)
+    return answers.Page(items, cursor_of(items[-1].code) if len(rows) > limit else None)
 
 
 def _must_be_time_zone(name: str) -> None:
@@ -162,6 +167,7 @@ def _answer(row: q.WarehouseRow, calendar: ShippingCalendar) -> answers.Warehous
         capacity_policy=row.capacity_policy,
         active=row.active,
         calendar=calendar,
+        priority=row.priority,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

@@ -1,10 +1,12 @@
 """From a request of a browser to its page: session, scope, form, handler; and every error as a page with words."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
+import psycopg
 from litestar import HttpMethod, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -17,6 +19,7 @@ from onhand.api.serving import headers_of
 from onhand.services import users
 from onhand.services.context import Onhand
 from onhand.web import (
+    books,
     catalog,
     floor,
     orders,
@@ -35,13 +38,14 @@ from onhand.web.rendering import ASSETS, TYPES, page
 from onhand.web.telling import told
 from onhand.web.visit import FORM_MAX_BYTES, SECURITY, PageRoute, User, Visit, fields, must_be_ours, session_of
 
+SENT_OUT_WITHIN_S = 5.0
 FOREVER = b"public, max-age=31536000, immutable"
 
 
 def handlers(onhand: Onhand, pulse: Pulse) -> list[HTTPRouteHandler]:
     """The routes of the pages, for the application that serves the API as well."""
-    pages = (stock, orders, floor, returns, stocktakes, transfers, replenishment, purchases, suppliers, catalog, people)
-    routes = [*overview.routes(pulse), *(route for each in pages for route in each.ROUTES)]
+    pages = (stock, orders, floor, returns, stocktakes, transfers, replenishment, purchases, suppliers, catalog, books)
+    routes = [*overview.routes(pulse), *(route for each in (*pages, people) for route in each.ROUTES)]
     return [*(_handler(onhand, route) for route in routes), _assets(), _live(onhand, pulse)]
 
 
@@ -147,11 +151,12 @@ def _live(onhand: Onhand, pulse: Pulse) -> HTTPRouteHandler:
 
     async def answer(scope: Any, receive: Receive, exchange: Exchange) -> ASGIApp:  # noqa: ANN401
         del receive
-        user = await _user(onhand, headers_of(scope["headers"]))
+        visitor = headers_of(scope["headers"])
+        welcome = await _welcome(onhand, visitor)
 
         async def respond(scope: Scope, receive: Receive, send: Send) -> None:
             del scope
-            if user is None or not user.may("read"):
+            if not welcome:
                 detail = "Log in first."
                 await send_answer(send, problems.answer_of(problems.make("FORBIDDEN", detail, exchange.request_id)))
                 return
@@ -160,7 +165,8 @@ def _live(onhand: Onhand, pulse: Pulse) -> HTTPRouteHandler:
             await send(start)
             writing = asyncio.create_task(_write(pulse, send))
             leaving = asyncio.create_task(_gone(receive))
-            _, pending = await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            sent_out = asyncio.create_task(_sent_out(onhand, visitor))
+            _, pending = await asyncio.wait({writing, leaving, sent_out}, return_when=asyncio.FIRST_COMPLETED)
             for task in pending:
                 task.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
@@ -181,6 +187,20 @@ async def _write(pulse: Pulse, send: Send) -> None:
             await send(part)
     finally:
         await stream.aclose()  # type: ignore[attr-defined]  # an async generator
+
+
+async def _welcome(onhand: Onhand, headers: Mapping[bytes, bytes]) -> bool:
+    user = await _user(onhand, headers)
+    return user is not None and user.may("read")
+
+
+async def _sent_out(onhand: Onhand, headers: Mapping[bytes, bytes]) -> None:
+    """Until the session has ended, or its user is disabled: an open page is no way to stay."""
+    while True:
+        await asyncio.sleep(SENT_OUT_WITHIN_S)
+        with contextlib.suppress(psycopg.Error):
+            if not await _welcome(onhand, headers):
+                return
 
 
 async def _gone(receive: Receive) -> None:

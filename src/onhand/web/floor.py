@@ -8,7 +8,7 @@ import msgspec
 from onhand.api.answer import Answer
 from onhand.domain.errors import DomainError
 from onhand.engine.engine import new_id
-from onhand.services import levels, stock, transfers, viewing_supply, warehouses
+from onhand.services import levels, products, stock, transfers, viewing_supply, warehouses
 from onhand.services.requests import NewAdjustment, NewReceipt, NewTransfer
 from onhand.web.rendering import page
 from onhand.web.telling import told
@@ -32,7 +32,7 @@ async def _form(visit: Visit) -> Answer:
 
 
 async def _shown(visit: Visit, values: dict[str, str], *, status: int = 200, **told: Any) -> Answer:  # noqa: ANN401
-    kind = visit.path["kind"]
+    kind = visit.path["kind"] if not told.get("undone") else visit.form["back"]
     if kind not in KINDS:
         return redirect("/floor/receive")
     today = visit.onhand.now().date()
@@ -50,7 +50,7 @@ async def _shown(visit: Visit, values: dict[str, str], *, status: int = 200, **t
         key=str(new_id()),
         expected=expected,
         today=today,
-        **{"done": None, "wrong": None, "undo": None, **told},
+        **{"done": None, "wrong": None, "undo": None, "undone": False, "name": "", **told},
     )
 
 
@@ -68,7 +68,11 @@ async def _post(visit: Visit) -> Answer:
         place = form.get("warehouse", "")
     level = (await levels.find(visit.onhand, sku=sku, warehouse=place)).items[0]
     kept = {name: form.get(name, "") for name in KEPT}
-    return await _shown(visit, kept, done=level, undo=undo)
+    undone = form.get("back") in KINDS  # What it took back was done on that form, and the next scan goes there.
+    if undone:
+        kept = {"warehouse": form.get("to", form.get("warehouse", "")), "to": form.get("warehouse", "")}
+    name = (await products.get(visit.onhand, level.sku)).name
+    return await _shown(visit, kept, done=level, undo=None if undone else undo, undone=undone, name=name)
 
 
 async def _words(visit: Visit, error: Exception) -> str:

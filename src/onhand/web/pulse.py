@@ -26,7 +26,7 @@ FIRST_S = 0.025  # how long a page waits for its first numbers; later ones come 
 RATE_S = 10
 HOUR_S = 3600
 COUNTED = ("RESERVE", "FULFILL", "RELEASE", "RECEIVE", "REFUSED")
-SUMMED = ("levels", "on_hand", "reserved", "backordered", "incoming", "below_threshold", "stock_outs")
+SUMMED = ("levels", "on_hand", "reserved", "backordered", "incoming", "below_threshold", "stock_outs", "empty")
 NOT_YET = dict.fromkeys((*SUMMED, "warehouses", "proof", "due", "late"))
 
 log = structlog.get_logger()

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from onhand.api.answer import Answer
+from onhand.api.problems import Problem
 from onhand.web.visit import HTML, Visit
 
 STATIC = Path(__file__).parent / "static"
@@ -35,6 +36,13 @@ def moment(value: datetime | None) -> Markup:
     if value is None:
         return Markup('<span class="muted">–</span>')
     return Markup('<time datetime="{0}">{1}</time>').format(value.isoformat(), f"{value:%Y-%m-%d %H:%M} UTC")
+
+
+def ago(value: datetime | None) -> Markup:
+    """A moment as how long ago it was, where there is a script to say so."""
+    if value is None:
+        return Markup('<span class="muted">–</span>')
+    return Markup('<time datetime="{0}" data-ago>{1}</time>').format(value.isoformat(), f"{value:%Y-%m-%d %H:%M} UTC")
 
 
 def day(value: date | None) -> Markup:
@@ -62,6 +70,7 @@ def _environment() -> Environment:
     made.filters |= {
         "number": number,
         "moment": moment,
+        "ago": ago,
         "day": day,
         "money": money,
         "label": lambda text: text.replace("_", " ").capitalize(),
@@ -78,3 +87,9 @@ def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> An
     """A template as an answer. htmx gets the same page and takes its part of it."""
     text = ENVIRONMENT.get_template(template).render(user=visit.user, query=defaultdict(str, visit.query), **values)
     return Answer(status, text.encode(), HTML)
+
+
+def error_page(problem: Problem) -> Answer:
+    """For a browser at an address where there is nothing: nobody has looked who asks."""
+    text = ENVIRONMENT.get_template("error.html").render(user=None, query={}, problem=problem)
+    return Answer(problem.status, text.encode(), HTML)

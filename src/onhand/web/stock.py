@@ -9,7 +9,7 @@ import msgspec
 
 from onhand.api.answer import Answer
 from onhand.api.refusal import Refusal
-from onhand.services import availability, explain, ledger, levels, searching, viewing, warehouses
+from onhand.services import availability, explain, ledger, levels, searching, viewing_product, warehouses
 from onhand.services.requests import LedgerFilter, LevelSettings
 from onhand.web.rendering import page
 from onhand.web.visit import SECURITY, PageRoute, Visit, redirect
@@ -81,11 +81,11 @@ async def _product(visit: Visit) -> Answer:
     if type_ in TYPES:
         asked.type = cast(Any, type_)
     entries = await ledger.find(visit.onhand, asked, LEDGER_ROWS, visit.query.get("cursor"))
-    points = await viewing.history(visit.onhand, known.sku)
+    past = await viewing_product.past(visit.onhand, known.sku, known.levels)
     chart = {
-        "x": [point.at.timestamp() for point in points],
-        "on_hand": [point.on_hand for point in points],
-        "reserved": [point.reserved for point in points],
+        "x": [point.at.timestamp() for point in past.points],
+        "on_hand": [point.on_hand for point in past.points],
+        "reserved": [point.reserved for point in past.points],
     }
     return page(
         visit,
@@ -95,6 +95,10 @@ async def _product(visit: Visit) -> Answer:
         entries=entries,
         types=TYPES,
         chart=chart,
+        past=past,
+        coming=await viewing_product.coming(visit.onhand, known.sku),
+        edited=next((level for level in known.levels if level.warehouse == visit.query.get("edit")), None),
+        today=visit.onhand.now().date(),
     )
 
 
@@ -107,7 +111,7 @@ async def _settings(visit: Visit) -> Answer:
     except msgspec.ValidationError as error:
         raise Refusal("VALIDATION_FAILED", str(error)) from None
     await levels.put(visit.onhand, visit.path["sku"], visit.form.get("warehouse", ""), settings)
-    return redirect(f"/products/{_quoted(visit.path['sku'])}")
+    return redirect(f"/products/{_quoted(visit.path['sku'])}#levels")
 
 
 def _quoted(sku: str) -> str:

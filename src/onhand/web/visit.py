@@ -12,7 +12,8 @@ from onhand.api.refusal import Refusal
 from onhand.services.context import Onhand
 
 COOKIE = "onhand_session"
-FORM_MAX_BYTES = 64 * 1024
+FORM_MAX_BYTES = 256 * 1024
+FIELDS_MAX = 4_000  # a delivery of LINES_MAX lines has three fields for each
 SECURITY: Headers = (
     (
         b"content-security-policy",
@@ -84,7 +85,7 @@ def session_of(headers: Mapping[bytes, bytes]) -> str | None:
 
 
 def fields(text: str) -> dict[str, str]:
-    return {name: value.strip() for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=200)}
+    return {name: value.strip() for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS_MAX)}
 
 
 def must_be_ours(user: User | None, form: Mapping[str, str], headers: Mapping[bytes, bytes]) -> None:

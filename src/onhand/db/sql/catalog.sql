@@ -5,7 +5,10 @@ SELECT sku, product_id FROM product WHERE sku = ANY(:skus::text[]);
 SELECT sku, product_id FROM product WHERE sku = ANY(:skus::text[]) OR product_id = ANY(:product_ids::uuid[]);
 
 -- name: read_warehouses
-SELECT warehouse_id, code, latitude, longitude, country, active FROM warehouse ORDER BY code;
+-- With the rules of routing, which are read as often: a second question each second would be one too many.
+SELECT warehouse_id, code, latitude, longitude, country, active, priority,
+       (SELECT rules FROM routing_setting) AS rules
+FROM warehouse ORDER BY code;
 
 -- name: read_product
 SELECT product_id, sku, name, category, weight_g, length_mm, width_mm, height_mm, selling_mode, selling_limit,
@@ -37,7 +40,7 @@ SELECT product_id FROM product WHERE product_id = :product_id FOR UPDATE;
 
 -- name: read_warehouse
 SELECT warehouse_id, code, name, latitude, longitude, country, postal_code, time_zone, capacity, active, created_at,
-       updated_at, capacity_in, capacity_policy
+       updated_at, capacity_in, capacity_policy, priority
 FROM warehouse WHERE warehouse_id = :warehouse_id;
 
 -- name: lock_warehouse
@@ -45,7 +48,7 @@ SELECT warehouse_id FROM warehouse WHERE warehouse_id = :warehouse_id FOR UPDATE
 
 -- name: list_warehouses
 SELECT warehouse_id, code, name, latitude, longitude, country, postal_code, time_zone, capacity, active, created_at,
-       updated_at, capacity_in, capacity_policy
+       updated_at, capacity_in, capacity_policy, priority
 FROM warehouse WHERE :after::text IS NULL OR code > :after ORDER BY code LIMIT :row_limit;
 
 -- name: insert_warehouse!

@@ -21,11 +21,13 @@ FROM unnest(:txn_ids::uuid[], :operation_ids::uuid[], :product_ids::uuid[], :war
           reason, reference_type, reference_id);
 
 -- name: list_ledger
--- A RESERVE and its reservation have one id, so the row need not name it twice.
+-- A RESERVE and its reservation, a TRANSFER and its transfer have one id, so the row need not name it twice.
 SELECT ledger.txn_id, ledger.operation_id, ledger.type, product.sku, warehouse.code AS warehouse, ledger.quantity,
        ledger.on_hand, ledger.reserved, ledger.reason,
-       coalesce(ledger.reference_type, CASE ledger.type WHEN 'RESERVE' THEN 'reservation' END) AS reference_type,
-       coalesce(ledger.reference_id, CASE ledger.type WHEN 'RESERVE' THEN ledger.operation_id::text END) AS reference_id,
+       coalesce(ledger.reference_type,
+                CASE ledger.type WHEN 'RESERVE' THEN 'reservation' WHEN 'TRANSFER' THEN 'transfer' END) AS reference_type,
+       coalesce(ledger.reference_id,
+                CASE WHEN ledger.type IN ('RESERVE', 'TRANSFER') THEN ledger.operation_id::text END) AS reference_id,
        ledger.created_at, ledger.created_by,
        (SELECT jsonb_object_agg(state, moved.quantity) FROM ledger_state moved
         WHERE moved.cell = ledger.cell AND moved.txn_id = ledger.txn_id) AS states
@@ -41,21 +43,14 @@ WHERE ledger.cell = :cell
 ORDER BY ledger.txn_id DESC
 LIMIT :row_limit;
 
--- name: insert_events!
-INSERT INTO event (cell, event_id, type, subject, created_at, data)
-SELECT :cell, event_id, type, subject, :now, data::jsonb
-FROM unnest(:event_ids::uuid[], :types::text[], :subjects::text[], :datas::text[]) AS new (event_id, type, subject, data);
-
--- name: list_events
-SELECT event_id, type, subject, created_at, data FROM event
-WHERE cell = :cell AND (event_id > :after::uuid OR :after::uuid IS NULL) ORDER BY event_id LIMIT :row_limit;
-
 -- name: list_ledger_of_product
 -- Level by level from the newest version back, then merged: as quick for a SKU with a million rows as for one with ten.
 SELECT entry.txn_id, entry.operation_id, entry.type, product.sku, warehouse.code AS warehouse, entry.quantity,
        entry.on_hand, entry.reserved, entry.reason,
-       coalesce(entry.reference_type, CASE entry.type WHEN 'RESERVE' THEN 'reservation' END) AS reference_type,
-       coalesce(entry.reference_id, CASE entry.type WHEN 'RESERVE' THEN entry.operation_id::text END) AS reference_id,
+       coalesce(entry.reference_type,
+                CASE entry.type WHEN 'RESERVE' THEN 'reservation' WHEN 'TRANSFER' THEN 'transfer' END) AS reference_type,
+       coalesce(entry.reference_id,
+                CASE WHEN entry.type IN ('RESERVE', 'TRANSFER') THEN entry.operation_id::text END) AS reference_id,
        entry.created_at, entry.created_by,
        (SELECT jsonb_object_agg(state, moved.quantity) FROM ledger_state moved
         WHERE moved.cell = entry.cell AND moved.txn_id = entry.txn_id) AS states

@@ -3,21 +3,23 @@ SELECT reservation_id, status, order_id, created_at, expires_at, route, requeste
 WHERE cell = :cell AND reservation_id = ANY(:reservation_ids::uuid[]);
 
 -- name: read_reservation_lines
-SELECT reservation_id, line, product_id, warehouse_id, quantity, fulfilled, released, backordered FROM reservation_line
+SELECT reservation_id, line, product_id, warehouse_id, quantity, fulfilled, released, backordered, priority
+FROM reservation_line
 WHERE cell = :cell AND reservation_id = ANY(:reservation_ids::uuid[])
 ORDER BY reservation_id, line, warehouse_id;
 
 -- name: read_waiting_lines
--- The oldest that wait for stock of this level.
-SELECT reservation_id, line, product_id, warehouse_id, quantity, fulfilled, released, backordered FROM reservation_line
+-- The first in turn of those that wait for stock of this level.
+SELECT reservation_id, line, product_id, warehouse_id, quantity, fulfilled, released, backordered, priority
+FROM reservation_line
 WHERE cell = :cell AND product_id = :product_id AND warehouse_id = :warehouse_id AND backordered > 0
-ORDER BY reservation_id, line LIMIT :row_limit;
+ORDER BY priority, reservation_id, line LIMIT :row_limit;
 
 -- name: read_youngest_lines
 -- The youngest that this level's stock covers: its RESERVE rows from the newest back lead to them without an index of
 -- open lines, which every order would have to pay for. OFFSET 0 keeps the walk: joined freely, all lines would be read.
 SELECT line.reservation_id, line.line, line.product_id, line.warehouse_id, line.quantity, line.fulfilled, line.released,
-       line.backordered
+       line.backordered, line.priority
 FROM ledger CROSS JOIN LATERAL (
   SELECT * FROM reservation_line held
   WHERE held.cell = ledger.cell AND held.reservation_id = ledger.operation_id
@@ -54,6 +56,14 @@ UPDATE reservation_line SET fulfilled = new.fulfilled, released = new.released, 
 FROM unnest(:reservation_ids::uuid[], :line_numbers::int8[], :warehouse_ids::uuid[], :fulfilleds::int8[],
             :releaseds::int8[], :backordereds::int8[])
   AS new (reservation_id, line, warehouse_id, fulfilled, released, backordered)
+WHERE reservation_line.cell = :cell AND reservation_line.reservation_id = new.reservation_id
+  AND reservation_line.line = new.line AND reservation_line.warehouse_id = new.warehouse_id;
+
+-- name: set_priorities!
+-- After the lines were written: hardly an order has another priority than the usual, and the others pay nothing for it.
+UPDATE reservation_line SET priority = new.priority
+FROM unnest(:reservation_ids::uuid[], :line_numbers::int8[], :warehouse_ids::uuid[], :priorities::int8[])
+  AS new (reservation_id, line, warehouse_id, priority)
 WHERE reservation_line.cell = :cell AND reservation_line.reservation_id = new.reservation_id
   AND reservation_line.line = new.line AND reservation_line.warehouse_id = new.warehouse_id;
 

@@ -5,10 +5,28 @@ SELECT product_id, string_agg(uuid_send(warehouse_id), '') AS warehouses,
 FROM level WHERE cell = :cell AND product_id = ANY(:product_ids::uuid[])
 GROUP BY product_id;
 
+-- name: read_shelves_and_safety
+-- As read_shelves, where a rule wants safety stock to be left.
+SELECT product_id, string_agg(uuid_send(warehouse_id), '') AS warehouses,
+       array_agg(on_hand - reserved + backordered) AS free, array_agg(safety_stock) AS safety
+FROM level WHERE cell = :cell AND product_id = ANY(:product_ids::uuid[])
+GROUP BY product_id;
+
+-- name: read_routing_setting
+SELECT rules, updated_at, updated_by FROM routing_setting;
+
+-- name: put_routing_setting!
+INSERT INTO routing_setting (rules, updated_at, updated_by) VALUES (:rules::text[], :now, :actor)
+ON CONFLICT (routing_setting_id) DO UPDATE
+  SET rules = EXCLUDED.rules, updated_at = EXCLUDED.updated_at, updated_by = EXCLUDED.updated_by;
+
+-- name: set_warehouse_priority!
+UPDATE warehouse SET priority = :priority WHERE warehouse_id = :warehouse_id;
+
 -- name: read_levels_of_products
 -- For a quote: no lock, no promise.
 SELECT product_id, warehouse_id, on_hand, reserved, backordered, damaged, quality_control, incoming, version,
-       backorder_limit, reorder_threshold, set_aside
+       backorder_limit, reorder_threshold, set_aside, safety_stock
 FROM level WHERE cell = :cell AND product_id = ANY(:product_ids::uuid[])
 ORDER BY product_id, warehouse_id;
 

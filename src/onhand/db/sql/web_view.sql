@@ -4,7 +4,8 @@ SELECT warehouse.code, warehouse.name, warehouse.latitude, warehouse.longitude, 
        count(level.product_id) AS levels, coalesce(sum(on_hand), 0) AS on_hand, coalesce(sum(reserved), 0) AS reserved,
        coalesce(sum(backordered), 0) AS backordered, coalesce(sum(incoming), 0) AS incoming,
        count(*) FILTER (WHERE level.on_hand - level.backordered < level.reorder_threshold) AS below_threshold,
-       count(*) FILTER (WHERE level.on_hand <= level.reserved) AS stock_outs
+       count(*) FILTER (WHERE level.on_hand <= level.reserved) AS stock_outs,
+       count(*) FILTER (WHERE level.on_hand = 0) AS empty
 FROM warehouse LEFT JOIN level USING (warehouse_id) GROUP BY warehouse.warehouse_id ORDER BY warehouse.code;
 
 -- name: count_operations

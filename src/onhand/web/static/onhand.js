@@ -2,13 +2,29 @@
 "use strict";
 const language = navigator.language;
 const whole = new Intl.NumberFormat(language);
-const when = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-const dayOnly = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+const minute = { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" };
+const whenThisYear = new Intl.DateTimeFormat(language, minute), whenEver = new Intl.DateTimeFormat(language, { year: "numeric", ...minute });
+const dayThisYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
+const dayEver = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+const timeOnly = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+const since = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const year = new Date().getFullYear();
+const when = { format: (date) => (date.getFullYear() === year ? whenThisYear : whenEver).format(date) };
+const dayOnly = { format: (date) => (date.getUTCFullYear() === year ? dayThisYear : dayEver).format(date) };
+function ago(date) {
+  const minutes = Math.round((date - Date.now()) / 60_000);
+  if (minutes > -60) return since.format(Math.min(0, minutes), "minute");
+  return minutes > -24 * 60 ? since.format(Math.round(minutes / 60), "hour") : since.format(Math.round(minutes / 1440), "day");
+}
 const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 function localise(root) {
-  for (const time of all("time", root)) { time.title = time.dateTime; time.textContent = ("day" in time.dataset ? dayOnly : when).format(new Date(time.dateTime)); }
+  for (const time of all("time", root)) {
+    const date = new Date(time.dateTime);
+    time.title = "day" in time.dataset ? dayEver.format(date) : whenEver.format(date);
+    time.textContent = "ago" in time.dataset ? ago(date) : ("day" in time.dataset ? dayOnly : when).format(date);
+  }
   for (const data of all("data", root)) data.textContent = whole.format(data.value);
 }
 localise(document);
@@ -26,11 +42,19 @@ for (const failure of ["htmx:responseError", "htmx:sendError"]) document.addEven
 
 // Overview: numbers each second.
 const state = one("[data-state]");
+function ceiling(value) { // The next 1, 2 or 5 with zeros: the top of an axis.
+  const step = 10 ** Math.floor(Math.log10(value));
+  return step * [1, 2, 5, 10].find((times) => times * step >= value);
+}
 function bars(minutes) {
-  const svg = one("#spark"), most = Math.max(1, ...minutes);
+  const svg = one("#spark"), most = ceiling(Math.max(1, ...minutes)), now = Date.now();
+  one("[data-most]").textContent = whole.format(most);
   svg.replaceChildren(...minutes.map((count, index) => {
     const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect"), height = count ? Math.max(2, 96 * count / most) : 0;
     for (const [name, value] of Object.entries({ x: index * 10 + 1, y: 96 - height, width: 8, height, rx: 1 })) bar.setAttribute(name, value);
+    const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
+    title.textContent = `${timeOnly.format(now - (60 - index) * 60_000)}: ${whole.format(count)}`;
+    bar.append(title);
     return bar;
   }));
 }
@@ -47,7 +71,7 @@ function show(now) {
     proof.classList.toggle("good", now.proof.clean);
     proof.classList.toggle("bad", !now.proof.clean);
     one("[data-proof]", proof).textContent = now.proof.clean ? "Agree" : "Differ";
-    one("[data-proved]", proof).textContent = `Proved ${when.format(new Date(now.proof.at))}`;
+    one("[data-proved]", proof).textContent = ago(new Date(now.proof.at));
   }
   for (const dot of all("[data-place]")) { // Areas are as the units on hand.
     const units = now.warehouses?.[dot.dataset.place]?.on_hand;
@@ -60,7 +84,7 @@ if (state) {
   const source = new EventSource("/live");
   source.onopen = () => light("on", "Live");
   source.onmessage = (event) => show(JSON.parse(event.data));
-  source.onerror = () => light("off", "Connection lost, trying again");
+  source.onerror = () => light("off", source.readyState === EventSource.CLOSED ? "Stopped: load the page again" : "Connection lost, trying again");
   addEventListener("pagehide", () => source.close());
 }
 
@@ -70,24 +94,44 @@ if (history_ && window.uPlot) {
   const { x, on_hand, reserved } = JSON.parse(history_.textContent), style = getComputedStyle(document.documentElement);
   const token = (name) => style.getPropertyValue(name).trim(), box = one("#chart");
   const line = (label, color, more) => ({ label, stroke: token(color), width: 1.5, paths: uPlot.paths.stepped({ align: 1 }), points: { show: false }, value: (_, value) => value === null ? "–" : whole.format(value), ...more });
+  const short = (seconds, step) => (step >= 86_400 ? dayTick : timeOnly).format(new Date(seconds * 1000));
+  const dayTick = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
   const axis = { stroke: token("--muted"), grid: { stroke: token("--line"), width: 1 }, ticks: { show: false }, font: `12px ${token("--font")}` };
   const chart = new uPlot({
-    width: box.clientWidth, height: 210, cursor: { y: false },
-    series: [{ value: (_, value) => value === null ? "–" : when.format(new Date(value * 1000)) }, line("On hand", "--accent"), line("Reserved", "--warn"), line("Available", "--good", { dash: [5, 4] })],
-    axes: [{ ...axis, space: 90 }, { ...axis, size: 56, values: (_, values) => values.map((value) => whole.format(value)) }],
+    width: box.clientWidth, height: 210, cursor: { y: false }, legend: { markers: { fill: (chart, index) => chart.series[index].stroke(chart, index) } },
+    scales: { y: { range: (_, least, most) => [Math.min(0, least), Math.max(1, most) * 1.08] } },
+    series: [{ value: (_, value) => value === null ? "–" : when.format(new Date(value * 1000)) }, line("On hand", "--accent", { fill: token("--info-bg") }), line("Reserved", "--warn"), line("Available", "--good", { dash: [4, 3] })],
+    axes: [{ ...axis, space: 80, values: (_, splits, __, ___, step) => splits.map((seconds) => short(seconds, step)) }, { ...axis, size: 56, values: (_, values) => values.map((value) => whole.format(value)) }],
   }, [x, on_hand, reserved, on_hand.map((units, index) => units - reserved[index])], box);
+  const latest = () => chart.setLegend({ idx: x.length - 1 }); // Until the reader points at another moment.
+  setTimeout(latest);
+  chart.over.addEventListener("mouseleave", () => setTimeout(latest));
   addEventListener("resize", () => chart.setSize({ width: box.clientWidth, height: 210 }));
 }
 
 // Forms: sent once; dangerous ones ask first.
 for (const form of all("form[method=post]")) form.addEventListener("submit", (event) => {
   if (form.dataset.confirm && !confirm(form.dataset.confirm)) return event.preventDefault();
-  setTimeout(() => { for (const button of all("button", form)) button.disabled = true; });
+  setTimeout(() => {
+    for (const button of all("button", form)) button.disabled = true;
+    if (form.dataset.wait) one("button", form).textContent = form.dataset.wait;
+  });
 });
 addEventListener("pageshow", () => { for (const button of all("form[method=post] button[disabled]")) button.disabled = false; });
 
-// Floor: a barcode ends with Enter, which moves on; the last field sends.
+// Floor: a barcode ends with Enter, which moves on; the last field sends. The warehouse of the last form is offered again.
 const scan = one("[data-scan]");
+function kept(value) { // Browsers may forbid it.
+  try { return value ? localStorage.setItem("warehouse", value) : localStorage.getItem("warehouse"); } catch { return null; }
+}
+if (scan) {
+  const [from, to] = [one("[name=warehouse]", scan), one("[name=to]", scan)];
+  const apart = (changed, other) => { if (other && changed.value === other.value) other.value = all("option", other).find((each) => each.value !== changed.value)?.value ?? other.value; };
+  const mine = kept();
+  if ("fresh" in scan.dataset && from && all("option", from).some((each) => each.value === mine)) { from.value = mine; apart(from, to); }
+  from?.addEventListener("change", () => { kept(from.value); apart(from, to); });
+  to?.addEventListener("change", () => apart(to, from));
+}
 scan?.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
   const empty = all("input:not([type=hidden])", scan).find((input) => input !== event.target && !input.value);
@@ -134,7 +178,7 @@ const palette = one("#palette");
 if (palette) {
   const works = /operate|admin/.test(document.body.dataset.may);
   const floor = [["Receive", "/floor/receive"], ["Adjust", "/floor/adjust"], ["Count", "/floor/count"], ["Transfer", "/floor/transfer"], ["Returns", "/returns"]];
-  const pages = [["Overview", "/"], ["Stock", "/stock"], ["Orders", "/orders"], ["To order", "/replenishment"], ["Purchase orders", "/purchase_orders"], ["Suppliers", "/suppliers"], ...(works ? floor : []), ["Stocktakes", "/counts"], ["On the way", "/transfers"], ["Settings", "/settings"]];
+  const pages = [["Overview", "/"], ["Stock", "/stock"], ["Orders", "/orders"], ["To order", "/replenishment"], ["Purchase orders", "/purchase_orders"], ["Suppliers", "/suppliers"], ...(works ? floor : []), ["Stocktakes", "/counts"], ["On the way", "/transfers"], ["Books", "/books"], ["Settings", "/settings"]];
   const field = one("input", palette), list = one("ul", palette);
   let chosen = 0, asked = 0, waiting;
   const choose = (index) => {
@@ -162,7 +206,7 @@ if (palette) {
       } catch { found.push(item("The server cannot be reached", "", "", location.href)); }
     }
     if (mine !== asked) return;
-    if (!found.length) found.push(item("Nothing begins like this", "", "", "/stock"));
+    if (text) found.push(item(text, "", "Find this order", `/orders?q=${encodeURIComponent(text)}`));
     found.forEach((each, index) => { each.id = `palette-${index}`; });
     list.replaceChildren(...found);
     choose(0);
@@ -177,7 +221,8 @@ if (palette) {
   let leader = 0;
   addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "k") { event.preventDefault(); if (!one("dialog[open]")) open(); return; }
-    if (one("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey || /INPUT|SELECT|TEXTAREA/.test(event.target.tagName)) return;
+    const typing = /INPUT|SELECT|TEXTAREA/.test(event.target.tagName) && !event.target.closest("dialog"); // A closed one may keep the focus.
+    if (one("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey || typing) return;
     if (event.key === "?") { event.preventDefault(); one("#keys").showModal(); return; }
     if (event.key === "/") { event.preventDefault(); open(); }
     const target = { o: "/", s: "/stock", r: "/orders", c: "/counts", p: "/replenishment", f: works ? "/floor" : "/counts", e: "/settings" }[event.key];
