@@ -134,6 +134,7 @@ PURCHASE_ORDERS = [
         tag="purchase orders",
         scopes=READ,
         media_type="text/csv",
+        shown=examples.PURCHASE_ORDER_CSV,
         problems=("NOT_FOUND",),
         description="A row per line, with the supplier's own SKUs and costs where they are known.",
     ),
