@@ -1,5 +1,7 @@
 """Suppliers and purchase orders over HTTP."""
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 from html import escape
 from uuid import uuid4
@@ -235,6 +237,13 @@ def test_an_order_can_be_printed_and_nothing_in_it_is_html(client, shop):
     assert "not yet" in page
     assert client.get(path.replace(order["purchase_order_id"], str(uuid4()))).status_code == 404
     assert client.get("/v1/purchase_orders/X/page").status_code == 422
+    sent = client.get(path.replace("/page", "/csv"))
+    assert (sent.status_code, sent.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    rows = list(csv.DictReader(io.StringIO(sent.text)))
+    assert [(r["sku"], r["supplier_sku"], r["product"], r["quantity"], r["unit_cost"]) for r in rows] == [
+        (bold, "<i>theirs", nasty, units, "4.2500") for units in ("1200", "30")
+    ]
+    assert client.get("/v1/purchase_orders/X/csv").status_code == 422
 
 
 def test_the_day_of_an_order_may_change_until_it_is_closed(client, shop, supplied):

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from cli_tools import answered, csv_file, furnish, onhand, query, refused, shelf
 
-from onhand.cli.csv_files import guarded, unguarded
+from onhand.services.spreadsheet import guarded, unguarded
 
 ODD = ["=1+2", "+1", "-2", "@x", "'=3", "''@y", "'quoted'", 'a"b', "a,b", "ümläut", " ", "plain"]
 

@@ -165,13 +165,23 @@ class Model:
             part = min(stock[place], left)
             parts[place] += part
             left -= part
-        for place in range(places):
+        for place in sorted(range(places), key=lambda place: self.lacks(product, place, left, parts[place])):
             part = min(left, max(0, self.promisable(product, place) - parts[place]))
             parts[place] += part
             left -= part
         if left:
             raise Refused("INSUFFICIENT_STOCK")
         return [(product, place, part) for place, part in parts.items() if part]
+
+    def lacks(self, product: int, place: int, units: int, taken: int) -> tuple[bool, bool, bool]:
+        """In this order an order waits: where enough is on its way, where some is, where it is kept, elsewhere."""
+        on_hand, reserved, _, incoming = self.level(product, place)
+        kept = (product, place) in self.shelf or any(
+            (line.product, line.place) == (product, place) for hold in self.holds for line in hold.lines
+        )
+        kept = kept or any((x.product, x.destination) == (product, place) for x in self.lorries)
+        spare = on_hand - reserved + incoming - taken
+        return not (kept and spare >= units), not (kept and spare > 0), not kept
 
     def must_be_open(self, hold: Hold, *, in_time: bool) -> None:
         if not hold.is_open or (in_time and hold.ends is not None and hold.ends <= self.now):

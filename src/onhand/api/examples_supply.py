@@ -87,3 +87,7 @@ REORDERS: Json = {
         }
     ],
 }
+PURCHASE_ORDER_CSV = (
+    "purchase_order_id,supplier,expected_arrival_date,line,sku,supplier_sku,product,warehouse,warehouse_name,quantity,"
+    f"unit_cost\n{PURCHASE_ORDER_ID},KILN,2026-03-06,0,MUG-RED,K-0815,Red mug,LEJ1,Leipzig,48,4.2500\n"
+)

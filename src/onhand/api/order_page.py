@@ -1,8 +1,11 @@
-"""A purchase order as a page to print or to send. Self-contained HTML; every text in it is escaped."""
+"""A purchase order to print or to send: self-contained HTML in which every text is escaped, or CSV."""
 
+import csv
+import io
 from decimal import Decimal
 from html import escape
 
+from onhand.services.spreadsheet import guarded
 from onhand.services.supply_answers import OrderSheet
 
 STYLE = """
@@ -14,6 +17,10 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; } d
 @page { margin: 18mm; }
 """
 HEADINGS = ("", "SKU", "Your SKU", "Product", "Deliver to", "Units", "Unit cost", "Cost")
+COLUMNS = (
+    *("purchase_order_id", "supplier", "expected_arrival_date", "line", "sku", "supplier_sku", "product"),
+    *("warehouse", "warehouse_name", "quantity", "unit_cost"),
+)
 NUMBERS_FROM = HEADINGS.index("Units")
 
 
@@ -52,6 +59,19 @@ def page(sheet: OrderSheet) -> bytes:
         f"<table><thead>{_row('th', list(HEADINGS))}</thead><tbody>{''.join(_row('td', row) for row in rows)}</tbody>"
         "</table></body></html>"
     ).encode()
+
+
+def table(sheet: OrderSheet) -> bytes:
+    """The order as UTF-8 CSV, a row per line."""
+    output = io.StringIO()
+    writer = csv.writer(output, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    expected = sheet.expected_arrival_date.isoformat() if sheet.expected_arrival_date else ""
+    for line in sheet.lines:
+        texts = (line.sku, line.supplier_sku or "", line.product, line.warehouse, line.warehouse_name)
+        head = (sheet.purchase_order_id, guarded(sheet.supplier), expected, line.line)
+        writer.writerow((*head, *map(guarded, texts), line.quantity, line.unit_cost or ""))
+    return output.getvalue().encode()
 
 
 def _row(tag: str, cells: list[str]) -> str:

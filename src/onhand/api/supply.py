@@ -23,6 +23,7 @@ from onhand.services.supply_requests import (
 _SUPPLIER = msgspec.json.Decoder(NewSupplier)
 _SUPPLIER_PATCH = msgspec.json.Decoder(SupplierPatch)
 _ORDER = msgspec.json.Decoder(NewPurchaseOrder)
+CSV = ((b"content-type", b"text/csv; charset=utf-8"),)
 _ORDER_PATCH = msgspec.json.Decoder(PurchaseOrderPatch)
 _ARRIVAL = msgspec.json.Decoder(Arrival)
 _REORDER_RUN = msgspec.json.Decoder(ReorderRun)
@@ -90,6 +91,11 @@ async def get_purchase_order(call: Call) -> Answer:
 async def print_purchase_order(call: Call) -> Answer:
     sheet = await purchase_orders.sheet(call.onhand, call.path["purchase_order_id"])
     return Answer(200, order_page.page(sheet), HTML)
+
+
+async def purchase_order_as_csv(call: Call) -> Answer:
+    sheet = await purchase_orders.sheet(call.onhand, call.path["purchase_order_id"])
+    return Answer(200, order_page.table(sheet), CSV)
 
 
 async def find_purchase_orders(call: Call) -> Answer:

@@ -127,6 +127,18 @@ PURCHASE_ORDERS = [
         description="Self-contained HTML, with the supplier's own SKUs and costs where they are known.",
     ),
     Route(
+        method="GET",
+        path="/v1/purchase_orders/{purchase_order_id}/csv",
+        handle=supply.purchase_order_as_csv,
+        summary="A purchase order as CSV to send",
+        tag="purchase orders",
+        scopes=READ,
+        media_type="text/csv",
+        shown=examples.PURCHASE_ORDER_CSV,
+        problems=("NOT_FOUND",),
+        description="A row per line, with the supplier's own SKUs and costs where they are known.",
+    ),
+    Route(
         method="PATCH",
         path="/v1/purchase_orders/{purchase_order_id}",
         handle=supply.patch_purchase_order,

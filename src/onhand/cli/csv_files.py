@@ -21,15 +21,13 @@ from typing import IO, NamedTuple, Self, cast
 
 from onhand.cli.errors import CliError
 from onhand.services.importing import Problem, Record
+from onhand.services.spreadsheet import unguarded
 
 LINE_CHARS_MAX = 1_000_000
 CELL_CHARS_MAX = 10_000
 REPORT_COLUMNS = ("refused_line", "refused_column", "refused_code", "refused_reason")
 TELL_EVERY_ROWS = 5_000
 
-# A spreadsheet takes such a cell for a formula. We write it behind an apostrophe, and take that away when we read.
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
-GUARDED = re.compile(r"'+[=+\-@\t\r]")
 NOT_UTF8 = re.compile("[\ud800-\udfff]")
 
 Position = Callable[[int, int], None]  # bytes read, of how many
@@ -178,13 +176,3 @@ def _spooled_stdin() -> IO[bytes]:
     spool = tempfile.TemporaryFile()  # noqa: SIM115  closed with the CsvFile
     shutil.copyfileobj(sys.stdin.buffer, spool)
     return spool
-
-
-def guarded(text: str) -> str:
-    """The cell as text, also for a spreadsheet."""
-    return "'" + text if FORMULA.match(text) else text
-
-
-def unguarded(text: str) -> str:
-    """What `guarded` was given."""
-    return text[1:] if GUARDED.match(text) else text

@@ -13,12 +13,12 @@ from typing import IO, Annotated, Any, Literal, cast
 from cyclopts import Parameter
 
 from onhand.cli import opening
-from onhand.cli.csv_files import guarded
 from onhand.cli.errors import CliError
 from onhand.cli.progress import progress
 from onhand.cli.terminal import say
 from onhand.services.context import Onhand
 from onhand.services.exporting import EXPORTS, Filter, batches, resolve
+from onhand.services.spreadsheet import guarded
 
 File = Annotated[
     str,

@@ -11,7 +11,7 @@ import msgspec
 from cyclopts import Parameter
 
 from onhand.cli import opening
-from onhand.cli.csv_files import REPORT_COLUMNS, CsvFile, Scan, guarded
+from onhand.cli.csv_files import REPORT_COLUMNS, CsvFile, Scan
 from onhand.cli.errors import FAILED, CliError
 from onhand.cli.progress import progress
 from onhand.cli.terminal import show, show_json, show_table
@@ -30,6 +30,7 @@ from onhand.services.importing_purchase_orders import (
 from onhand.services.importing_returns import REQUIRED_RETURN_COLUMNS, RETURN_COLUMNS, ReturnImport
 from onhand.services.importing_suppliers import REQUIRED_SUPPLIER_COLUMNS, SUPPLIER_COLUMNS, import_suppliers
 from onhand.services.importing_warehouses import REQUIRED_WAREHOUSE_COLUMNS, WAREHOUSE_COLUMNS
+from onhand.services.spreadsheet import guarded
 
 File = Annotated[str, Parameter(help="The CSV file, also gzipped; - reads stdin.", allow_leading_hyphen=True)]
 DryRun = Annotated[bool, Parameter(help="Check every row and change nothing.")]

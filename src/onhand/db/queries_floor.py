@@ -27,6 +27,7 @@ class WarehouseExportRow(NamedTuple):
     capacity_in: str
     capacity_policy: str
     active: bool
+    priority: int
     cutoff_time: str | None
     handling_days: int
     receiving_days: int

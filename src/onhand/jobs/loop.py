@@ -16,6 +16,7 @@ HOUSEKEEPING_EVERY_S = 300.0
 PREORDERS_EVERY_S = 60.0
 REORDER_EVERY_S = 2.0
 DAY_S = 24 * 3600.0
+FAILED_AGAIN_S = 60.0  # a daily job that failed does not wait for the next day
 
 log = structlog.get_logger()
 
@@ -35,13 +36,15 @@ async def run(onhand: Onhand, stop: asyncio.Event) -> None:
 
 async def _every(seconds: float, job: Callable[[Onhand], Awaitable[int]], onhand: Onhand, stop: asyncio.Event) -> None:
     while not stop.is_set():
+        pause_s = seconds
         try:
             done = await job(onhand)
             if done:
                 log.info("job_done", job=job.__name__, items=done)
         except Exception:
             log.exception("job_failed", job=job.__name__)
+            pause_s = min(seconds, FAILED_AGAIN_S)
         try:
-            await asyncio.wait_for(stop.wait(), seconds)
+            await asyncio.wait_for(stop.wait(), pause_s)
         except TimeoutError:
             continue

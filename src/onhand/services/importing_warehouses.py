@@ -15,11 +15,11 @@ CALENDAR = (
     *("cutoff_time", "handling_days", "receiving_days", "working_days", "holidays", "holiday_region", "closed_on"),
 )
 PLACE = ("latitude", "longitude", "country", "postal_code")
-OWN = ("time_zone", "capacity", "capacity_in", "capacity_policy", "active")
+OWN = ("time_zone", "capacity", "capacity_in", "capacity_policy", "active", "priority")
 WAREHOUSE_COLUMNS = ("code", "name", *PLACE, *OWN, *CALENDAR)
 REQUIRED_WAREHOUSE_COLUMNS = ("code", "name", "latitude", "longitude")
 LISTS = frozenset({"working_days", "closed_on"})  # separated by spaces
-NUMBERS = frozenset({"capacity", "handling_days", "receiving_days"})
+NUMBERS = frozenset({"capacity", "handling_days", "receiving_days", "priority"})
 FLAGS = {"true": True, "false": False}
 
 

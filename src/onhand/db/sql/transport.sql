@@ -31,7 +31,7 @@ ORDER BY level.product_id, level.warehouse_id;
 
 -- name: export_warehouses
 SELECT code, name, latitude, longitude, country, postal_code, time_zone, capacity, capacity_in, capacity_policy, active,
-       to_char(cutoff_time, 'HH24:MI') AS cutoff_time, handling_days, receiving_days,
+       priority, to_char(cutoff_time, 'HH24:MI') AS cutoff_time, handling_days, receiving_days,
        (SELECT string_agg((ARRAY['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])[day],
                           ' ' ORDER BY day) FROM unnest(working_days) day) AS working_days,
        holidays, holiday_region, array_to_string(closed_on, ' ') AS closed_on
