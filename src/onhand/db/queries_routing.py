@@ -20,7 +20,13 @@ class ShelfRow(NamedTuple):
     free: list[int]
 
 
+class RevisionRow(NamedTuple):
+    revision: int
+
+
 READ_SHELVES = Query("read_shelves", ShelfRow)
 READ_LEVELS_OF_PRODUCTS = Query("read_levels_of_products", LockedLevelRow)
 FIND_POSTAL_CODE = Query("find_postal_code", PlaceRow)
 PUT_POSTAL_CODES = Statement("put_postal_codes")
+READ_WAREHOUSE_REVISION = Query("read_warehouse_revision", RevisionRow)
+MOVE_WAREHOUSE_REVISION = Statement("move_warehouse_revision")

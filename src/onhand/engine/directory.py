@@ -1,7 +1,8 @@
 """Names and ids: which product a SKU is, which warehouse a code. Kept in the process.
 
 A product's SKU and id never change, so they are kept until space is needed. Warehouses can be closed: the list is read
-again every second, and at once after a change in the same process.
+again every second, at once after a change in the same process, and when a batch of the engine finds, under its locks,
+that its revision has moved.
 
 What is at hand is told at once (sku_of, id_of, …). NotAtHandError says what is not, and load fetches it: all that
 callers lack at the same moment with one query.
@@ -54,6 +55,7 @@ class Directory:
         self.code_of: dict[Id, str] = {}
         self.ranker = Ranker(())
         self.place_of: dict[tuple[str, str], tuple[float, float]] = {}  # country and postal code, to degrees
+        self.revision = -1  # of the list of warehouses
         self._read_at = float("-inf")
         self._skus: set[str] = set()
         self._product_ids: set[Id] = set()
@@ -173,10 +175,12 @@ class Directory:
 
     async def _read_warehouses(self, connection: Connection) -> None:
         began_s = time.monotonic()
+        revision = await qr.READ_WAREHOUSE_REVISION.first(connection)  # First: the list may be newer, never older.
         rows = await q.READ_WAREHOUSES.all(connection)
         if began_s < self._read_began_s:
             return  # A read that began later has been answered before: it knows more.
         self._read_at, self._read_began_s = time.monotonic(), began_s
+        self.revision = revision.revision if revision else -1
         by_id = {row.warehouse_id: Warehouse(*row) for row in rows}
         if by_id == self.by_id:
             return  # and what the ranker has reckoned stays

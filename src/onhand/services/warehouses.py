@@ -9,6 +9,7 @@ from psycopg import errors as pg
 from onhand.db import queries as q
 from onhand.db import queries_promise as qp
 from onhand.db import queries_room as room
+from onhand.db import queries_routing as qr
 from onhand.db.query import Connection
 from onhand.domain.errors import AlreadyExists, FieldProblem, Invalid, Unknown
 from onhand.domain.ids import Id
@@ -44,6 +45,7 @@ async def create(onhand: Onhand, request: NewWarehouse) -> answers.Warehouse:
             if calendar is not None:
                 await qp.SET_CALENDAR.run(connection, warehouse_id=warehouse_id, **calendar)
             made = await _read(connection, warehouse_id)
+            await qr.MOVE_WAREHOUSE_REVISION.run(connection)
     except pg.UniqueViolation:
         raise AlreadyExists("warehouse", request.code) from None
     await onhand.directory.read_warehouses()
@@ -59,7 +61,7 @@ async def get(onhand: Onhand, name: str) -> answers.Warehouse:
 
 
 async def patch(onhand: Onhand, name: str, request: WarehousePatch) -> answers.Warehouse:
-    """Change what is given. A warehouse made inactive takes no new orders, in other processes within a second.
+    """Change what is given. A warehouse made inactive takes no new orders from now on, in any process.
 
     Raises Unknown, Invalid.
     """
@@ -82,6 +84,7 @@ async def patch(onhand: Onhand, name: str, request: WarehousePatch) -> answers.W
             calendar = calendars.columns(request.calendar, changes["country"], onhand.now().date())
             await qp.SET_CALENDAR.run(connection, warehouse_id=warehouse_id, **calendar)
         changed = await _read(connection, warehouse_id)
+        await qr.MOVE_WAREHOUSE_REVISION.run(connection)
     await onhand.directory.read_warehouses()
     await onhand.outlook.calendars.read()
     return changed
