@@ -119,3 +119,9 @@ def test_suppliers_and_purchase_orders(fresh_database_url: str, tmp_path: Path) 
     some = rows_of(onhand("export", "purchase_orders", "--warehouse", "MAN1", url=url).stdout)
     assert [row["sku"] for row in some] == ["POT"]
     assert rows_of(onhand("export", "purchase_orders", "--to", "2020-01-01", url=url).stdout) == []
+
+
+def test_an_unknown_option_is_no_file(fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "--json" in refused("export", "products", "--json", url=fresh_database_url)
+    assert list(tmp_path.iterdir()) == []

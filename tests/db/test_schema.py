@@ -104,6 +104,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "idempotency": {"digest": ID, "request_digest": ID, "created_at": TIME, "outcome": b""},
     "event": {"event_id": ID, "type": "x", "subject": "x", "created_at": TIME, "data": "{}"},
     "event_feed": {"cell": 1},
+    "warehouse_revision": {"one_row": True},
     "webhook": {"webhook_id": ID, "url": "http://x", "secret": "x", "created_at": TIME, "updated_at": TIME},
     "webhook_delivery": {"webhook_id": OTHER, "event_id": ID, "next_attempt_at": TIME},
     "api_key": {"key_id": ID, "name": "x", "digest": b"x", "scopes": ["read"], "created_at": TIME},
@@ -214,6 +215,7 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "customer_return_line_disposition_known": [{"disposition": "eaten"}],
     "customer_return_line_refused_goes_nowhere": [{"disposition": "refuse"}, {"to_warehouse_id": None}],
     "event_feed_position_not_negative": [{"position": -1}],
+    "warehouse_revision_is_one_row": [{"one_row": False}],
     "webhook_url_length": [{"url": ""}, {"url": "x" * 2001}],
     "webhook_old_secret_ends": [{"old_secret": "x"}, {"old_secret_until": TIME}],
     "webhook_delivery_status_known": [{"status": "lost", "next_attempt_at": None}],
@@ -236,7 +238,13 @@ KEYS = {
     *("warehouse_room_pkey", "warehouse_room_warehouse_id_fkey", "customer_return_pkey", "customer_return_line_pkey"),
     *("operation_pkey", "product_pkey", "product_sku_unique", "reconciliation_pkey", "reservation_line_pkey"),
     *("reservation_pkey", "reservation_timer_pkey", "transfer_from_warehouse_id_fkey", "transfer_line_pkey"),
-    *("event_feed_pkey", "webhook_pkey", "webhook_delivery_pkey", "webhook_delivery_webhook_id_fkey"),
+    *(
+        "warehouse_revision_pkey",
+        "event_feed_pkey",
+        "webhook_pkey",
+        "webhook_delivery_pkey",
+        "webhook_delivery_webhook_id_fkey",
+    ),
     *("transfer_pkey", "transfer_to_warehouse_id_fkey", "warehouse_code_unique", "warehouse_pkey"),
 }
 CONSTRAINTS = """
@@ -265,6 +273,7 @@ def fill(connection: psycopg.Connection) -> None:
     insert(connection, "warehouse", ROWS["warehouse"])
     insert(connection, "warehouse", ROWS["warehouse"] | {"warehouse_id": OTHER, "code": "O"})
     insert(connection, "supplier", ROWS["supplier"] | {"supplier_id": OTHER, "code": "O"})
+    connection.execute("DELETE FROM warehouse_revision")
     insert(connection, "webhook", ROWS["webhook"] | {"webhook_id": OTHER})
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from onhand.domain.errors import AlreadyExists, Invalid, NoActiveWarehouse, WarehouseInactive
+from onhand.domain.errors import AlreadyExists, InsufficientStock, Invalid, NoActiveWarehouse, WarehouseInactive
 from onhand.services import levels, reservations, warehouses
 from onhand.services.context import open_onhand
 from onhand.services.requests import (
@@ -11,7 +11,7 @@ from onhand.services.requests import (
     ReservationLine,
     WarehousePatch,
 )
-from support.services import ACTOR, a_corner, a_warehouse
+from support.services import ACTOR, Corner, a_corner, a_warehouse
 
 pytestmark = pytest.mark.anyio
 
@@ -80,3 +80,25 @@ async def test_levels_are_found_by_product_warehouse_and_threshold(fresh_databas
         assert second.next_cursor is None
         with pytest.raises(Invalid):
             await levels.find(onhand, cursor="nonsense")
+
+
+async def test_what_one_process_opens_or_closes_holds_in_every_other_at_once(
+    fresh_database_url: str,
+) -> None:
+    """The list of the other is never older than a second, and was read a moment ago: that does not help it."""
+    async with open_onhand(fresh_database_url) as one, open_onhand(fresh_database_url) as other:
+        first = await a_corner(one, 5)
+        elsewhere = Corner(other, first.sku, first.warehouse)
+        await elsewhere.reserve(5)
+        for _ in range(3):
+            await other.directory.read_warehouses()
+            opened = await a_warehouse(one)
+            await Corner(one, first.sku, opened).receive(2)
+            anywhere = NewReservation(lines=[ReservationLine(quantity=1, sku=first.sku)])
+            held = (await reservations.reserve(other, ACTOR, anywhere)).answer
+            assert [part.warehouse for line in held.lines for part in line.allocations] == [opened]
+            await warehouses.patch(one, opened, WarehousePatch(active=False))
+            with pytest.raises(InsufficientStock):
+                await reservations.reserve(other, ACTOR, anywhere)
+            with pytest.raises(WarehouseInactive):
+                await Corner(other, first.sku, opened).reserve(1)

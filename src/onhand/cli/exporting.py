@@ -110,6 +110,9 @@ def returns(
 
 
 def _export(kind: str, file: str, wanted: Filter) -> int:
+    if file.startswith("--"):
+        raise CliError(f"Unknown option: {file}", "A file of that name is ./" + file)
+
     async def work(onhand: Onhand) -> int:
         export, done = EXPORTS[kind], 0
         parameters = await resolve(onhand, wanted)

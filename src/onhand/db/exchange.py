@@ -78,7 +78,7 @@ class ExchangingConnection(AsyncConnection[Any]):
         made: dict[str, bytes] = {}
         pgconn.enter_pipeline_mode()
         for (sql, _), values in zip(asked, packed, strict=True):
-            if not values:  # BEGIN and the like: there is nothing to plan.
+            if not values and not sql.startswith("SELECT"):  # BEGIN and the like: there is nothing to plan.
                 pgconn.send_query_params(sql.encode(), None, result_format=BINARY)
                 continue
             name = self._named.get(sql) or made.get(sql)

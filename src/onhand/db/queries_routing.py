@@ -53,6 +53,10 @@ class RoutingSettingRow(NamedTuple):
     updated_by: str
 
 
+class RevisionRow(NamedTuple):
+    revision: int
+
+
 READ_ROUTING_SETTING = Query("read_routing_setting", RoutingSettingRow)
 PUT_ROUTING_SETTING = Statement("put_routing_setting")
 SET_WAREHOUSE_PRIORITY = Statement("set_warehouse_priority")
@@ -61,3 +65,5 @@ READ_SHELVES = Query("read_shelves", ShelfRow)
 READ_LEVELS_OF_PRODUCTS = Query("read_levels_of_products", UnlockedLevelRow)
 FIND_POSTAL_CODE = Query("find_postal_code", PlaceRow)
 PUT_POSTAL_CODES = Statement("put_postal_codes")
+READ_WAREHOUSE_REVISION = Query("read_warehouse_revision", RevisionRow)
+MOVE_WAREHOUSE_REVISION = Statement("move_warehouse_revision")

@@ -32,6 +32,7 @@ from onhand.engine.reading import Facts, Wants, fetch_missing, wants, widened
 from onhand.engine.writing import writes
 
 Seen = Callable[[Iterable[Level], float], None]  # levels after a batch; since when, by time.monotonic(). Never raises.
+REVISION = Asked(qr.READ_WAREHOUSE_REVISION.sql)
 BEGIN, COMMIT, DO_NOT_WAIT = Asked("BEGIN"), Asked("COMMIT"), Asked("SET LOCAL synchronous_commit TO OFF")
 CONFLICTS = (pg.DeadlockDetected, pg.SerializationFailure)
 REFUSED = (psycopg.IntegrityError, psycopg.DataError, *CONFLICTS)  # the server says no: nothing was committed
@@ -78,6 +79,12 @@ class Batch:
             if committed and self.committing is not None:
                 await _forget(connection)
                 return self.committing
+            if facts.revision and facts.revision[0][0] != self.directory.revision:  # Another process has changed them.
+                await _forget(connection)
+                await self.directory.read_warehouses(connection)
+                ranker = self.directory.ranker
+                foresight = await self._locate(connection, wanted, ranker)
+                continue
             if facts.are_locked(wanted.keys):
                 facts.foresight = foresight
                 try:
@@ -159,6 +166,7 @@ class Batch:
         ):
             if query is not None:
                 reads.append((into, Asked(query.sql, {"cell": self.cell, **parameters})))
+        reads.append((facts.revision, REVISION))
         _, *told = await connection.exchange([BEGIN, *(asked for _, asked in reads)])
         for (into, _), rows in zip(reads, told, strict=True):
             into.extend(rows)

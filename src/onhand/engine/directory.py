@@ -1,7 +1,8 @@
 """Names and ids: which product a SKU is, which warehouse a code. Kept in the process.
 
 A product's SKU and id never change, so they are kept until space is needed. Warehouses can be closed, and the rules of
-routing changed: both are read again every second, and at once after a change in the same process.
+routing changed: both are read again every second, at once after a change in the same process, and when a batch of the
+engine finds, under its locks, that their revision has moved.
 
 What is at hand is told at once (sku_of, id_of, …). NotAtHandError says what is not, and load fetches it: all that
 callers lack at the same moment with one query.
@@ -61,6 +62,7 @@ class Directory:
         self.ranker = Ranker(())
         self.days_until_shipped: DaysUntilShipped = _not_known
         self.place_of: dict[tuple[str, str], tuple[float, float]] = {}  # country and postal code, to degrees
+        self.revision = -1  # of the list of warehouses
         self._read_at = float("-inf")
         self._skus: set[str] = set()
         self._product_ids: set[Id] = set()
@@ -180,10 +182,12 @@ class Directory:
 
     async def _read_warehouses(self, connection: Connection) -> None:
         began_s = time.monotonic()
+        revision = await qr.READ_WAREHOUSE_REVISION.first(connection)  # First: the list may be newer, never older.
         rows = await q.READ_WAREHOUSES.all(connection)
         if began_s < self._read_began_s:
             return  # A read that began later has been answered before: it knows more.
         self._read_at, self._read_began_s = time.monotonic(), began_s
+        self.revision = revision.revision if revision else -1
         rules = rules_of(rows[0].rules) if rows else DEFAULT_RULES
         days = await self.days_until_shipped(connection) if Rule.CUT_OFF in rules else {}
         by_id = {row.warehouse_id: Warehouse(*row[:7], days.get(row.warehouse_id, 0)) for row in rows}

@@ -126,6 +126,7 @@ class Facts(msgspec.Struct):
     unknown_products: set[Id] = set()
     sums: dict[LevelKey, Sums] = {}
     foresight: Foresight = msgspec.field(default_factory=Foresight)
+    revision: list[tuple[Any, ...]] = []  # of the list of warehouses
 
     def are_locked(self, keys: set[LevelKey]) -> bool:
         """Whether each level that the reservations and transfers read lead to is among the keys."""

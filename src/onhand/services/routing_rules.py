@@ -30,13 +30,14 @@ async def get(onhand: Onhand) -> Setting:
 
 
 async def put(onhand: Onhand, actor: str, request: RoutingRules) -> Setting:
-    """Order and switch them: at once in this process, in the others within a second. Raises Invalid, psycopg.Error."""
+    """Order and switch them, for the orders of all processes from now on. Raises Invalid, psycopg.Error."""
     for index, rule in enumerate(request.rules):
         if rule in request.rules[:index]:
             detail = f"{rule} stands there already."
             raise Invalid([FieldProblem(f"rules[{index}]", "INVALID_VALUE", detail)])
-    async with onhand.pool.connection() as connection:
+    async with onhand.pool.connection() as connection, connection.transaction():
         rules = [str(rule) for rule in request.rules]
         await q.PUT_ROUTING_SETTING.run(connection, rules=rules, now=onhand.now(), actor=actor)
+        await q.MOVE_WAREHOUSE_REVISION.run(connection)
     await onhand.directory.read_warehouses()
     return await get(onhand)

@@ -45,6 +45,7 @@ async def create(onhand: Onhand, request: NewWarehouse) -> answers.Warehouse:
             if calendar is not None:
                 await qp.SET_CALENDAR.run(connection, warehouse_id=warehouse_id, **calendar)
             made = await _read(connection, warehouse_id)
+            await qr.MOVE_WAREHOUSE_REVISION.run(connection)
     except pg.UniqueViolation:
         raise AlreadyExists("warehouse", request.code) from None
     await onhand.outlook.calendars.read()
@@ -68,7 +69,7 @@ async def get(onhand: Onhand, name: str) -> answers.Warehouse:
 
 
 async def patch(onhand: Onhand, name: str, request: WarehousePatch) -> answers.Warehouse:
-    """Change what is given. A warehouse made inactive takes no new orders, in other processes within a second.
+    """Change what is given. A warehouse made inactive takes no new orders from now on, in any process.
 
     Raises Unknown, Invalid.
     """
@@ -93,6 +94,7 @@ async def patch(onhand: Onhand, name: str, request: WarehousePatch) -> answers.W
             calendar = calendars.columns(request.calendar, changes["country"], onhand.now().date())
             await qp.SET_CALENDAR.run(connection, warehouse_id=warehouse_id, **calendar)
         changed = await _read(connection, warehouse_id)
+        await qr.MOVE_WAREHOUSE_REVISION.run(connection)
     await onhand.outlook.calendars.read()
     await onhand.directory.read_warehouses()  # After the calendars: a rule may ask when they ship.
     return changed

@@ -39,3 +39,10 @@ SELECT country, postal_code, latitude, longitude
 FROM unnest(:countries::text[], :postal_codes::text[], :latitudes::float8[], :longitudes::float8[])
   AS new (country, postal_code, latitude, longitude)
 ON CONFLICT (country, postal_code) DO UPDATE SET latitude = EXCLUDED.latitude, longitude = EXCLUDED.longitude;
+
+-- name: read_warehouse_revision
+SELECT revision FROM warehouse_revision;
+
+-- name: move_warehouse_revision!
+-- Last in a transaction that changes warehouses: the next one waits for it, and the engine does not.
+UPDATE warehouse_revision SET revision = revision + 1;
