@@ -15,6 +15,7 @@ class _Fetch(Generic[Key, Found]):
     def __init__(self) -> None:
         self.keys: list[Key] = []
         self.waiters: list[asyncio.Future[None]] = []
+        self.called: list[tuple[Key, Callable[[Found | None, Exception | None], None]]] = []
         self.found: Mapping[Key, Found] = {}
         self.error: Exception | None = None
 
@@ -28,6 +29,8 @@ class _Fetch(Generic[Key, Found]):
         for waiter in self.waiters:
             if not waiter.done():
                 waiter.set_result(None)
+        for key, done in self.called:
+            done(self.found.get(key), self.error)
 
     def cancel(self) -> None:
         for waiter in self.waiters:
@@ -71,6 +74,10 @@ class Coalesced(Generic[Key, Found]):
             if (value := fetch.found.get(key)) is not None:
                 found[key] = value
         return found
+
+    def call(self, key: Key, done: Callable[[Found | None, Exception | None], None]) -> None:
+        """Call done, which must not raise, when this has been looked for or could not be: no task waits meanwhile."""
+        self._fetch_of(key).called.append((key, done))
 
     async def close(self) -> None:
         """Stop what is under way; who waits is told so by CancelledError."""

@@ -37,6 +37,7 @@ AVAILABILITY_STREAM_S = 30.0  # then the page connects anew, to whichever proces
 AVAILABILITY_TTL_S = 60  # in Valkey; what nobody reads disappears
 AVAILABILITY_UNKNOWN_S = 1.0  # how long a SKU that does not exist is not looked for again
 AVAILABILITY_KEPT_MAX_PRODUCTS = 100_000  # in one process
+AVAILABILITY_SHOWN_MAX = 16  # answers made ready of one product: for so many quantities and languages
 PROMISE_AHEAD_MAX_DAYS = 730
 PROMISE_FRESH_S = 1.0  # how old the supply may be on which a displayed promise rests
 PROMISES_KEPT_MAX = 10_000  # of what lies on the shelf, in one process, for a minute

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -75,7 +75,14 @@ class Display:
         held = (self.local.held(sku) for sku in skus)
         return {stock.facts.product for stock in held if stock is not None}
 
-    def at_hand(self, skus: Sequence[str]) -> dict[str, Stock] | None:
+    def at_hand(self, sku: str) -> Stock | None:
+        """A product that is held within the bound of freshness: without waiting."""
+        stock = self.local.held(sku, time.monotonic() - self.shared.fresh_s)
+        if stock is not None:
+            metrics.LOCAL.inc()
+        return stock
+
+    def many_at_hand(self, skus: Sequence[str]) -> dict[str, Stock] | None:
         """By SKU, when all are held within the bound of freshness: without waiting."""
         after_s = time.monotonic() - self.shared.fresh_s
         found: dict[str, Stock] = {}
@@ -86,6 +93,23 @@ class Display:
             found[sku] = stock
         metrics.LOCAL.inc(len(found))
         return found
+
+    def look(self, sku: str, done: Callable[[Stock | None, Exception | None], None]) -> None:
+        """As stocks, for one that is not at hand, without a task: done, which must not raise, is called with it.
+
+        None: it does not exist, or has changed meanwhile; stocks can tell.
+        """
+        now_s = time.monotonic()
+        if self.local.is_unknown(sku, now_s):
+            done(None, None)
+            return
+
+        def seen(found: Stock | None, error: Exception | None) -> None:
+            if found is None and error is None:
+                self.local.miss(sku, now_s)
+            done(None if found is None else self.local.held(sku), error)
+
+        self._fills.call(sku, seen)
 
     async def stocks(self, skus: Iterable[str]) -> dict[str, Stock]:
         """By SKU, those that exist, within the bound of freshness. Raises psycopg.OperationalError."""
