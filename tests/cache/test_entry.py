@@ -117,3 +117,63 @@ async def test_who_asks_right_after_a_fetch_is_not_forgotten() -> None:
     assert await coalesced.ask(["a"]) == {"a": 1}
     async with asyncio.timeout(2):
         assert await late[0] == {"b": 1}
+
+
+@pytest.mark.anyio
+async def test_who_is_called_shares_the_fetch_of_who_waits_and_its_failure() -> None:
+    fetched: list[list[str]] = []
+
+    async def fetch(keys: list[str]) -> dict[str, int]:
+        fetched.append(keys)
+        await asyncio.sleep(0.01)
+        if "bad" in keys:
+            raise OSError("gone")
+        return {key: 1 for key in keys if key != "none"}
+
+    coalesced: Coalesced[str, int] = Coalesced(fetch, share=True, fetches_max=1, keys_max=100)
+    told: list[tuple[int | None, str | None]] = []
+
+    def done(found: int | None, error: Exception | None) -> None:
+        told.append((found, None if error is None else str(error)))
+
+    for key in ("a", "a", "none"):
+        coalesced.call(key, done)
+    assert await coalesced.ask(["a"]) == {"a": 1}
+    assert told == [(1, None), (1, None), (None, None)]
+    coalesced.call("bad", done)
+    with pytest.raises(OSError, match="gone"):
+        await coalesced.ask(["bad"])
+    assert told[3:] == [(None, "gone")]
+    assert fetched == [["a", "none"], ["bad"]]
+
+
+def shown(local: Local) -> dict[object, object]:
+    held = local.held("MUG")
+    assert held is not None
+    assert held.shown is not None
+    return held.shown
+
+
+def test_what_was_made_of_a_product_goes_with_its_first_change_and_stays_without_one() -> None:
+    local = Local()
+    local.fill(Stock(FACTS, {PLACE: part(1, 1.0)}, 1.0))
+    before = shown(local)
+    before["page"] = b"of version 1"
+    local.fill(Stock(FACTS, {PLACE: part(1, 2.0)}, 2.0))
+    assert shown(local) == {"page": b"of version 1"}
+    for change in (
+        lambda: local.learn((PRODUCT, PLACE), part(2, 3.0)),
+        lambda: local.fill(Stock(FACTS, {PLACE: part(3, 4.0)}, 4.0)),
+        lambda: local.fill(Stock(FACTS, {PLACE: part(3, 5.0)._replace(backorder_limit=9)}, 5.0)),
+        lambda: local.fill(Stock(Facts(PRODUCT, "MUG", "backorder", None), {}, 6.0)),
+    ):
+        shown(local)["page"] = b"made of what was before"
+        change()
+        assert shown(local) == {}
+    before["page"] = b"finished late"
+    assert shown(local) == {}
+    shown(local)["page"] = b"of the old settings"
+    local.forget(PRODUCT, 7.0)
+    assert local.fill(Stock(FACTS, {PLACE: part(3, 6.5)}, 6.5)) is None, "read before the change"
+    assert local.fill(Stock(FACTS, {PLACE: part(3, 8.0)}, 8.0)) is not None
+    assert shown(local) == {}

@@ -114,7 +114,7 @@ def test_a_sale_goes_on_while_valkey_is_gone_and_the_breaker_says_so(fresh_datab
         statuses = selling.result()
         assert (statuses.count(201), statuses.count(409)) == (SOLD, 20), "each unit once, and nobody else failed"
         assert killed
-        assert seen[0] == SOLD
+        assert min(seen) < SOLD - 10
         took.sort()
         assert took[int(len(took) * 0.9)] < 0.05, took[-10:]
         until(lambda: metric(client, "onhand_valkey_breaker_open") == 1, "the breaker is open")

@@ -64,13 +64,15 @@ class Coalesced(Generic[Key, Found]):
     async def ask(self, keys: Iterable[Key]) -> dict[Key, Found]:
         """What was found of these. Raises what the fetch raises."""
         asked = {key: self._fetch_of(key) for key in keys}
-        waiters = [fetch.waiter() for fetch in dict.fromkeys(asked.values())]
+        fetches = dict.fromkeys(asked.values())
+        waiters = [fetch.waiter() for fetch in fetches]
         for waiter in waiters:
             await waiter
-        found = {}
-        for key, fetch in asked.items():
+        found: dict[Key, Found] = {}
+        for fetch in fetches:
             if fetch.error is not None:
                 raise fetch.error
+        for key, fetch in asked.items():
             if (value := fetch.found.get(key)) is not None:
                 found[key] = value
         return found
@@ -113,7 +115,8 @@ class Coalesced(Generic[Key, Found]):
     async def _carry_out(self, fetch: _Fetch[Key, Found]) -> None:
         for key in fetch.keys:
             del self._waiting[key]
-            self._under_way[key] = fetch
+        if self._share:
+            self._under_way |= dict.fromkeys(fetch.keys, fetch)
         try:
             fetch.found = await self._fetch(fetch.keys)
         except Exception as error:  # noqa: BLE001  those who asked are told
@@ -122,7 +125,7 @@ class Coalesced(Generic[Key, Found]):
             fetch.cancel()
             raise
         finally:
-            for key in fetch.keys:
-                if self._under_way.get(key) is fetch:
+            if self._share:  # Nobody fetches a key twice at the same time then.
+                for key in fetch.keys:
                     del self._under_way[key]
             fetch.end()

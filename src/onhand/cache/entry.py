@@ -27,7 +27,9 @@ class Part(NamedTuple):
 
     def replaces(self, other: "Part | None") -> bool:
         """Older never overwrites newer; of one version, the later look knows the settings better."""
-        return other is None or (self.version, self.seen_s) >= (other.version, other.seen_s)
+        if other is None or self[0] > other[0]:
+            return True
+        return self[0] == other[0] and self[3] >= other[3]
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
@@ -91,8 +93,12 @@ class Entry:
         if not self.parts:
             self.parts, changed = dict(stock.parts), bool(stock.parts)
         else:
-            for warehouse, part in stock.parts.items():
-                changed |= self.learn(warehouse, part)
+            parts = self.parts
+            for warehouse, part in stock.parts.items():  # As learn does, 500 products at a time.
+                before = parts.get(warehouse)
+                if part.replaces(before):
+                    parts[warehouse] = part
+                    changed |= before is None or before[:3] != part[:3]
         if stock.own:
             self.own_s = max(self.own_s, stock.seen_s)
         if stock.seen_s >= self.seen_s:

@@ -19,6 +19,7 @@ from onhand.domain.level import Level, LevelKey
 from onhand.domain.limits import AVAILABILITY_FETCH_MAX_SKUS, SOLD_OUT_KNOWN_S, SOLD_OUT_LOOK_S
 from onhand.services.stock_reader import StockReader
 
+NEVER_S = float("-inf")
 FETCHES_MAX = 2  # queries at the same time, of each kind
 
 log = structlog.get_logger()
@@ -107,7 +108,7 @@ class Display:
         def seen(found: Stock | None, error: Exception | None) -> None:
             if found is None and error is None:
                 self.local.miss(sku, now_s)
-            done(None if found is None else self.local.held(sku), error)
+            done(None if found is None or found.seen_s == NEVER_S else found, error)
 
         self._fills.call(sku, seen)
 
@@ -128,13 +129,15 @@ class Display:
             read = await self._fills.ask(lacking)
             changed: list[str] = []  # Their settings have, while they were read: what was read is from before.
             for sku in lacking:
-                if sku not in read:
+                stock = read.get(sku)
+                if stock is None:
                     self.local.miss(sku, now_s)
-                elif (stock := self.local.held(sku)) is not None:
-                    found[sku] = stock
-                else:
+                elif stock.seen_s == NEVER_S:
                     changed.append(sku)
-            found |= await self.strong(changed)
+                else:
+                    found[sku] = stock
+            if changed:
+                found |= await self.strong(changed)
         return found
 
     async def strong(self, skus: Iterable[str]) -> dict[str, Stock]:
@@ -188,9 +191,11 @@ class Display:
             metrics.DATABASE.inc(len(lacking))
             self.shared.fill(_all(read))
             stocks |= read
-        for stock in stocks.values():
-            self.local.fill(stock)
-        return stocks
+        return {sku: self._filled(stock) for sku, stock in stocks.items()}
+
+    def _filled(self, stock: Stock) -> Stock:
+        """As it is known now; never seen, where its settings have changed meanwhile: it must be read anew."""
+        return self.local.fill(stock) or stock._replace(seen_s=NEVER_S)
 
     async def _fetch_strong(self, skus: list[str]) -> Mapping[str, Stock]:
         metrics.DATABASE.inc(len(skus))
