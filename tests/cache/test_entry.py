@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from onhand.cache.coalesced import Coalesced
 from onhand.cache.entry import Facts, Part, Stock
 from onhand.cache.local import Local
+from onhand.cache.worth import SAMPLED, WEIGHED_OVER, Worth
 from onhand.domain.ids import Id
 
 PRODUCT, PLACE = Id(b"p" * 16), Id(b"w" * 16)
@@ -69,16 +70,21 @@ def test_the_oldest_make_room() -> None:
 @pytest.mark.anyio
 async def test_a_stampede_is_one_fetch_and_what_waits_is_the_next_one() -> None:
     fetched: list[list[str]] = []
+    begun, all_ask = asyncio.Event(), asyncio.Event()
 
     async def fetch(keys: list[str]) -> dict[str, int]:
         fetched.append(keys)
-        await asyncio.sleep(0.01)
-        return {key: len(fetched) for key in keys if key != "none"}
+        number = len(fetched)
+        begun.set()
+        await all_ask.wait()
+        return {key: number for key in keys if key != "none"}
 
     coalesced: Coalesced[str, int] = Coalesced(fetch, share=True, fetches_max=1, keys_max=100)
     first = [asyncio.create_task(coalesced.ask(["a"])) for _ in range(200)]
-    await asyncio.sleep(0.002)
+    await begun.wait()
     later = [asyncio.create_task(coalesced.ask([key])) for key in ("a", "b", "c", "none")]
+    await asyncio.sleep(0)
+    all_ask.set()
     assert await asyncio.gather(*first) == [{"a": 1}] * 200
     assert await asyncio.gather(*later) == [{"a": 1}, {"b": 2}, {"c": 2}, {}]
     assert fetched == [["a"], ["b", "c", "none"]]
@@ -177,3 +183,18 @@ def test_what_was_made_of_a_product_goes_with_its_first_change_and_stays_without
     assert local.fill(Stock(FACTS, {PLACE: part(3, 6.5)}, 6.5)) is None, "read before the change"
     assert local.fill(Stock(FACTS, {PLACE: part(3, 8.0)}, 8.0)) is not None
     assert shown(local) == {}
+
+
+def test_where_valkey_knows_nothing_a_sample_of_skus_goes_on_asking_and_finds_out_when_it_does() -> None:
+    skus, worth = [f"SKU-{number}" for number in range(20_000)], Worth()
+    assert all(worth.pays(sku) for sku in skus)
+    for _ in range(10):
+        worth.found(0, 250)
+    sample = {sku for sku in skus if worth.pays(sku)}
+    assert 0.5 < len(sample) / (len(skus) / SAMPLED) < 2
+    other = Worth()
+    other.found(0, WEIGHED_OVER)
+    assert {sku for sku in skus if other.pays(sku)} == sample, "every process asks for the same ones"
+    for _ in range(WEIGHED_OVER):
+        worth.found(1, 1)
+    assert all(worth.pays(sku) for sku in skus)

@@ -33,6 +33,7 @@ class _Fetch(Generic[Key, Found]):
             done(self.found.get(key), self.error)
 
     def cancel(self) -> None:
+        self.called.clear()
         for waiter in self.waiters:
             waiter.cancel()
 
@@ -63,7 +64,8 @@ class Coalesced(Generic[Key, Found]):
 
     async def ask(self, keys: Iterable[Key]) -> dict[Key, Found]:
         """What was found of these. Raises what the fetch raises."""
-        asked = {key: self._fetch_of(key) for key in keys}
+        waiting, under_way = self._waiting.get, self._under_way.get  # the latter knows none unless they are shared
+        asked = {key: waiting(key) or under_way(key) or self._queued(key) for key in keys}
         fetches = dict.fromkeys(asked.values())
         waiters = [fetch.waiter() for fetch in fetches]
         for waiter in waiters:
@@ -79,7 +81,8 @@ class Coalesced(Generic[Key, Found]):
 
     def call(self, key: Key, done: Callable[[Found | None, Exception | None], None]) -> None:
         """Call done, which must not raise, when this has been looked for or could not be: no task waits meanwhile."""
-        self._fetch_of(key).called.append((key, done))
+        fetch = self._waiting.get(key) or self._under_way.get(key) or self._queued(key)
+        fetch.called.append((key, done))
 
     async def close(self) -> None:
         """Stop what is under way; who waits is told so by CancelledError."""
@@ -89,20 +92,16 @@ class Coalesced(Generic[Key, Found]):
         while self._queue:
             self._queue.popleft().cancel()
 
-    def _fetch_of(self, key: Key) -> _Fetch[Key, Found]:
-        fetch = self._waiting.get(key)
-        if fetch is None and self._share:
-            fetch = self._under_way.get(key)
-        if fetch is None:
-            if not self._queue or len(self._queue[-1].keys) >= self._keys_max:
-                self._queue.append(_Fetch())
-            fetch = self._waiting[key] = self._queue[-1]
-            fetch.keys.append(key)
-            if self._working < self._fetches_max:
-                self._working += 1
-                task = asyncio.create_task(self._work())
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+    def _queued(self, key: Key) -> _Fetch[Key, Found]:
+        if not self._queue or len(self._queue[-1].keys) >= self._keys_max:
+            self._queue.append(_Fetch())
+        fetch = self._waiting[key] = self._queue[-1]
+        fetch.keys.append(key)
+        if self._working < self._fetches_max:
+            self._working += 1
+            task = asyncio.create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return fetch
 
     async def _work(self) -> None:

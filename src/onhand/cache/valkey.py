@@ -28,6 +28,7 @@ from onhand.cache.breaker import Breaker
 from onhand.cache.entry import Part, Stock
 from onhand.cache.local import Local
 from onhand.cache.port import Names
+from onhand.cache.worth import Worth
 from onhand.domain.ids import Id
 from onhand.domain.level import LevelKey
 from onhand.domain.limits import AVAILABILITY_FRESH_S, AVAILABILITY_SHARED_FRESH_S, AVAILABILITY_TTL_S
@@ -71,6 +72,7 @@ class Valkey:
         self._names = names
         self._sender = os.urandom(8)
         self._breaker = Breaker()
+        self._worth = Worth()
         self._heard_s = float("-inf")
         self._levels: dict[LevelKey, Part] = {}
         self._fills: dict[str, Stock] = {}
@@ -100,13 +102,14 @@ class Valkey:
 
     async def read(self, skus: Sequence[str]) -> list[Stock]:
         """Nothing where Valkey fails or takes longer than a database would."""
-        if not self._breaker.closed:
+        asked = [sku for sku in skus if self._worth.pays(sku)]
+        if not self._breaker.closed or not asked:
             return []
         stocks: list[Stock] = []
         try:
             async with asyncio.timeout(READ_MAX_S), self._redis.pipeline(transaction=False) as pipe:
-                for first in range(0, len(skus), READ_AT_ONCE_MAX):
-                    keys = [wire.key_of(sku) for sku in skus[first : first + READ_AT_ONCE_MAX]]
+                for first in range(0, len(asked), READ_AT_ONCE_MAX):
+                    keys = [wire.key_of(sku) for sku in asked[first : first + READ_AT_ONCE_MAX]]
                     _READ.run(pipe, keys, (), first=not first)
                 found = await pipe.execute()
             for told in found:
@@ -115,12 +118,14 @@ class Valkey:
             self._breaker.failed("read")
             return []
         self._breaker.succeeded("read")
+        after_s = time.monotonic() - self.fresh_s
+        self._worth.found(sum(stock.seen_s >= after_s for stock in stocks), len(asked))
         return stocks
 
     def fill(self, stocks: Sequence[Stock]) -> None:
         """In the background; left away when it lags behind."""
         if self._breaker.closed and len(self._fills) < PENDING_MAX_LEVELS:
-            self._fills.update((stock.facts.sku, stock) for stock in stocks)
+            self._fills.update((stock.facts.sku, stock) for stock in stocks if self._worth.pays(stock.facts.sku))
             self._work.set()
 
     def learn(self, key: LevelKey, part: Part) -> None:
