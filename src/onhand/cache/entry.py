@@ -7,6 +7,8 @@ import msgspec
 
 from onhand.domain.ids import Id
 
+NEVER_S = float("-inf")
+
 
 class Part(NamedTuple):
     """A product in one warehouse. version: ledger rows written for the level; available in units, may be negative.
@@ -63,14 +65,14 @@ class Entry:
     def __init__(self) -> None:
         self.facts: Facts | None = None
         self.parts: dict[Id, Part] = {}
-        self.seen_s = float("-inf")
-        self.own_s = float("-inf")  # when this process last read all of its levels itself
-        self.changed_s = float("-inf")  # when its settings were last changed by this process
+        self.seen_s = NEVER_S
+        self.own_s = NEVER_S  # when this process last read all of its levels itself
+        self.changed_s = NEVER_S  # when its settings were last changed by this process
         self.shown: dict[Any, Any] = {}  # a new one, never emptied: who looks at what was before may still write to it
 
     def stock(self) -> Stock | None:
         """The product as it is known; None when it must be read first. What changes settings later leaves it alone."""
-        if self.facts is None or self.seen_s == float("-inf"):
+        if self.facts is None or self.seen_s == NEVER_S:
             return None
         return Stock(self.facts, self.parts, self.seen_s, shown=self.shown)
 
@@ -91,7 +93,7 @@ class Entry:
             return False
         changed = False
         if not self.parts:
-            self.parts, changed = dict(stock.parts), bool(stock.parts)
+            self.parts, changed = stock.parts, bool(stock.parts)
         else:
             parts = self.parts
             for warehouse, part in stock.parts.items():  # As learn does, 500 products at a time.
@@ -99,8 +101,8 @@ class Entry:
                 if part.replaces(before):
                     parts[warehouse] = part
                     changed |= before is None or before[:3] != part[:3]
-        if stock.own:
-            self.own_s = max(self.own_s, stock.seen_s)
+        if stock.own and stock.seen_s > self.own_s:
+            self.own_s = stock.seen_s
         if stock.seen_s >= self.seen_s:
             self.seen_s = stock.seen_s
             if self.facts != stock.facts:
@@ -111,6 +113,6 @@ class Entry:
 
     def forget(self, now_s: float) -> None:
         """Settings have changed: only what is read from now on counts. Versions stay, so stock cannot go back."""
-        self.changed_s, self.seen_s, self.own_s = now_s, float("-inf"), float("-inf")
-        self.parts = {place: part._replace(seen_s=float("-inf")) for place, part in self.parts.items()}
+        self.changed_s, self.seen_s, self.own_s = now_s, NEVER_S, NEVER_S
+        self.parts = {place: part._replace(seen_s=NEVER_S) for place, part in self.parts.items()}
         self.shown = {}

@@ -137,10 +137,10 @@ def numbers(stock: Stock, asked: Asked, warehouses: Mapping[Id, Warehouse], now:
     """Without a promise. Of the moment it takes only the day."""
     facts = stock.facts
     places: list[tuple[str, Part]] = []
-    available = 0
+    available, only = 0, asked.warehouse
     for place, part in stock.parts.items():
         warehouse = warehouses.get(place)
-        if warehouse is not None and warehouse.active and asked.warehouse in (None, place):
+        if warehouse is not None and warehouse.active and (only is None or only == place):
             places.append((warehouse.code, part))
             if part.available > 0:
                 available += part.available

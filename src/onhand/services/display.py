@@ -11,7 +11,7 @@ import structlog
 
 from onhand.cache import metrics
 from onhand.cache.coalesced import Coalesced
-from onhand.cache.entry import Part, Stock
+from onhand.cache.entry import NEVER_S, Part, Stock
 from onhand.cache.local import Local
 from onhand.cache.port import Shared
 from onhand.domain.ids import Id
@@ -19,7 +19,6 @@ from onhand.domain.level import Level, LevelKey
 from onhand.domain.limits import AVAILABILITY_FETCH_MAX_SKUS, SOLD_OUT_KNOWN_S, SOLD_OUT_LOOK_S
 from onhand.services.stock_reader import StockReader
 
-NEVER_S = float("-inf")
 FETCHES_MAX = 2  # queries at the same time, of each kind
 
 log = structlog.get_logger()
@@ -158,7 +157,7 @@ class Display:
         for part in entry.parts.values():
             if not part.is_sold_out:
                 return False
-            seen_s = min(seen_s, part.seen_s if part.own else float("-inf"))
+            seen_s = min(seen_s, part.seen_s if part.own else NEVER_S)
         if entry.facts is not None and entry.facts.selling_mode != "deny":
             return False
         return self._is_known(seen_s, sku)
