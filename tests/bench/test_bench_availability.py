@@ -7,7 +7,10 @@ import subprocess
 import sys
 from collections import Counter
 
+import pytest
+
 from onhand.bench import availability
+from onhand.bench.database import BenchError
 from onhand.bench.workload import Shape
 from support.valkey import Valkey
 
@@ -30,6 +33,7 @@ def test_it_measures_reads_beside_writes_and_how_stale_they_are(empty_database_u
     assert (told["products"], told["warehouses"], report["growth"]) == (1_000, 10, {})
     assert len(told["reads"]) == 14
     assert all(each["ceiling_per_s"] > each["asked_per_s"] > 0 for each in told["reads"])
+    assert all(each["cpu_us"] > 0 and each["others"] >= 0 for each in told["reads"])
     assert all(0 < each["p50_ms"] <= each["p99_ms"] and each["failed"] == 0 for each in told["reads"])
     assert 0 < told["writes_per_s"] < told["writes_ceiling_per_s"]
     assert len(told["ratios"]) == 6
@@ -39,11 +43,19 @@ def test_it_measures_reads_beside_writes_and_how_stale_they_are(empty_database_u
 
 def test_sizes_stand_beside_each_other() -> None:
     def size(products: int, p99_ms: float) -> availability.Size:
-        reads = [availability.Reads("one", 10.0, 5.0, 1.0, p99_ms, 9.0, 0)]
+        reads = [availability.Reads("one", 70.0, 10.0, 5.0, 1.0, p99_ms, 9.0, 0.1, 0)]
         return availability.Size(products, 3, 1.0, 1.0, reads, {}, [])
 
     assert availability.report([size(1, 2.0)]).growth == {}
     assert availability.report([size(1, 2.0), size(10, 2.2)]).growth == {"one": 1.1}
+
+
+def test_some_kinds_are_measured_with_what_they_are_compared_with() -> None:
+    assert [kind.name for kind in availability._chosen(["hot"])] == ["one hot SKU", "one hot SKU, without the cache"]
+    assert availability._chosen(["staleness"]) == []
+    assert len(availability._chosen([])) == 7
+    with pytest.raises(BenchError, match="one hot SKU"):
+        availability._chosen(["no such"])
 
 
 def test_shoppers_look_at_few_products_most_of_the_time_and_at_none_that_is_not_there() -> None:

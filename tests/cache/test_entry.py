@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from onhand.cache.coalesced import Coalesced
 from onhand.cache.entry import Facts, Part, Stock
 from onhand.cache.local import Local
+from onhand.cache.worth import SAMPLED, WEIGHED_OVER, Worth
 from onhand.domain.ids import Id
 
 PRODUCT, PLACE = Id(b"p" * 16), Id(b"w" * 16)
@@ -69,16 +70,21 @@ def test_the_oldest_make_room() -> None:
 @pytest.mark.anyio
 async def test_a_stampede_is_one_fetch_and_what_waits_is_the_next_one() -> None:
     fetched: list[list[str]] = []
+    begun, all_ask = asyncio.Event(), asyncio.Event()
 
     async def fetch(keys: list[str]) -> dict[str, int]:
         fetched.append(keys)
-        await asyncio.sleep(0.01)
-        return {key: len(fetched) for key in keys if key != "none"}
+        number = len(fetched)
+        begun.set()
+        await all_ask.wait()
+        return {key: number for key in keys if key != "none"}
 
     coalesced: Coalesced[str, int] = Coalesced(fetch, share=True, fetches_max=1, keys_max=100)
     first = [asyncio.create_task(coalesced.ask(["a"])) for _ in range(200)]
-    await asyncio.sleep(0.002)
+    await begun.wait()
     later = [asyncio.create_task(coalesced.ask([key])) for key in ("a", "b", "c", "none")]
+    await asyncio.sleep(0)
+    all_ask.set()
     assert await asyncio.gather(*first) == [{"a": 1}] * 200
     assert await asyncio.gather(*later) == [{"a": 1}, {"b": 2}, {"c": 2}, {}]
     assert fetched == [["a"], ["b", "c", "none"]]
@@ -117,3 +123,78 @@ async def test_who_asks_right_after_a_fetch_is_not_forgotten() -> None:
     assert await coalesced.ask(["a"]) == {"a": 1}
     async with asyncio.timeout(2):
         assert await late[0] == {"b": 1}
+
+
+@pytest.mark.anyio
+async def test_who_is_called_shares_the_fetch_of_who_waits_and_its_failure() -> None:
+    fetched: list[list[str]] = []
+
+    async def fetch(keys: list[str]) -> dict[str, int]:
+        fetched.append(keys)
+        await asyncio.sleep(0.01)
+        if "bad" in keys:
+            raise OSError("gone")
+        return {key: 1 for key in keys if key != "none"}
+
+    coalesced: Coalesced[str, int] = Coalesced(fetch, share=True, fetches_max=1, keys_max=100)
+    told: list[tuple[int | None, str | None]] = []
+
+    def done(found: int | None, error: Exception | None) -> None:
+        told.append((found, None if error is None else str(error)))
+
+    for key in ("a", "a", "none"):
+        coalesced.call(key, done)
+    assert await coalesced.ask(["a"]) == {"a": 1}
+    assert told == [(1, None), (1, None), (None, None)]
+    coalesced.call("bad", done)
+    with pytest.raises(OSError, match="gone"):
+        await coalesced.ask(["bad"])
+    assert told[3:] == [(None, "gone")]
+    assert fetched == [["a", "none"], ["bad"]]
+
+
+def shown(local: Local) -> dict[object, object]:
+    held = local.held("MUG")
+    assert held is not None
+    assert held.shown is not None
+    return held.shown
+
+
+def test_what_was_made_of_a_product_goes_with_its_first_change_and_stays_without_one() -> None:
+    local = Local()
+    local.fill(Stock(FACTS, {PLACE: part(1, 1.0)}, 1.0))
+    before = shown(local)
+    before["page"] = b"of version 1"
+    local.fill(Stock(FACTS, {PLACE: part(1, 2.0)}, 2.0))
+    assert shown(local) == {"page": b"of version 1"}
+    for change in (
+        lambda: local.learn((PRODUCT, PLACE), part(2, 3.0)),
+        lambda: local.fill(Stock(FACTS, {PLACE: part(3, 4.0)}, 4.0)),
+        lambda: local.fill(Stock(FACTS, {PLACE: part(3, 5.0)._replace(backorder_limit=9)}, 5.0)),
+        lambda: local.fill(Stock(Facts(PRODUCT, "MUG", "backorder", None), {}, 6.0)),
+    ):
+        shown(local)["page"] = b"made of what was before"
+        change()
+        assert shown(local) == {}
+    before["page"] = b"finished late"
+    assert shown(local) == {}
+    shown(local)["page"] = b"of the old settings"
+    local.forget(PRODUCT, 7.0)
+    assert local.fill(Stock(FACTS, {PLACE: part(3, 6.5)}, 6.5)) is None, "read before the change"
+    assert local.fill(Stock(FACTS, {PLACE: part(3, 8.0)}, 8.0)) is not None
+    assert shown(local) == {}
+
+
+def test_where_valkey_knows_nothing_a_sample_of_skus_goes_on_asking_and_finds_out_when_it_does() -> None:
+    skus, worth = [f"SKU-{number}" for number in range(20_000)], Worth()
+    assert all(worth.pays(sku) for sku in skus)
+    for _ in range(10):
+        worth.found(0, 250)
+    sample = {sku for sku in skus if worth.pays(sku)}
+    assert 0.5 < len(sample) / (len(skus) / SAMPLED) < 2
+    other = Worth()
+    other.found(0, WEIGHED_OVER)
+    assert {sku for sku in skus if other.pays(sku)} == sample, "every process asks for the same ones"
+    for _ in range(WEIGHED_OVER):
+        worth.found(1, 1)
+    assert all(worth.pays(sku) for sku in skus)

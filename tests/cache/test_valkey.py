@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from onhand.cache import wire
+from onhand.cache import metrics, wire
+from onhand.cache.valkey import READ_MAX_S
 from onhand.domain.errors import InsufficientStock
 from onhand.domain.limits import AVAILABILITY_SHARED_FRESH_S, AVAILABILITY_TTL_S
 from onhand.services import availability
@@ -110,6 +111,17 @@ async def cut_off(valkey: Valkey, link: Link) -> None:
     link.cut()
 
 
+GONE = (kill, pause, cut_off)  # else it is there, if not for long, or not for everything
+
+
+def p99(seconds: list[float]) -> float:
+    return sorted(seconds)[int(len(seconds) * 0.99) - 1]
+
+
+def from_database() -> float:
+    return metrics.DATABASE._value.get()
+
+
 async def mend(valkey: Valkey, link: Link) -> None:
     link.delay_s = 0.0
     link.mend()
@@ -127,9 +139,21 @@ async def test_a_sale_goes_on_through_every_fault(
     """No wrong sale, no failed reservation, reads within their bound of age, and it heals without a restart."""
     sold = 0
     late: list[float] = []
-    async with Link(valkey.port) as link, two(fresh_database_url, link.url) as (one, other):
+    control: list[float] = []
+    async with (
+        Link(valkey.port) as link,
+        two(fresh_database_url, link.url) as (one, other),
+        open_onhand(fresh_database_url) as alone,
+    ):
         corner = await a_corner(one, 100)
         ending = asyncio.Event()
+
+        async def ask_the_database() -> None:
+            while not ending.is_set():
+                began = time.monotonic()
+                await availability.get(alone, corner.sku, consistency="strong")
+                control.append(time.monotonic() - began)
+                await asyncio.sleep(0.005)
 
         async def sell() -> None:
             nonlocal sold
@@ -152,16 +176,21 @@ async def test_a_sale_goes_on_through_every_fault(
                 await asyncio.sleep(0.005)
 
         history: list[tuple[float, int, int]] = []
-        tasks = [asyncio.create_task(sell()), asyncio.create_task(read())]
-        await asyncio.sleep(0.3)
+        tasks = [asyncio.create_task(work()) for work in (sell, read, ask_the_database)]
+        await until(lambda: sold >= 15)
+        before, asked, began_s = sold, from_database(), time.monotonic()
         await fault(valkey, link)
-        await asyncio.sleep(1.7)
+        await until(lambda: sold >= before + 50 and time.monotonic() - began_s > 1.7)  # The sale goes on.
+        opened, asked = metrics.VALKEY_OPEN._value.get(), from_database() - asked
         ending.set()
         await asyncio.gather(*tasks)
-        late.sort()
-        assert sold > 60, "the sale did not stop"
-        assert late[int(len(late) * 0.99) - 1] < 0.05, late[-5:]
-        assert late[-1] < 0.5
+        assert len(late) > 100
+        # On a machine whose database alone takes longer: no more than the time for which Valkey is waited for.
+        bound_s = max(0.05, p99(control) + READ_MAX_S)
+        assert p99(late) < bound_s, (sorted(late)[-5:], sorted(control)[-5:])
+        if fault in GONE:
+            assert opened == 1, "the breaker is open as long as nobody is answered"
+            assert asked > 10, "reads went on from the database"
         for began, _, available in history:  # Nothing was shown longer than its bound after it had been sold.
             known = max((before for at, before, _ in history if at <= began - AVAILABILITY_SHARED_FRESH_S), default=0)
             assert available <= 100 - known
@@ -170,6 +199,7 @@ async def test_a_sale_goes_on_through_every_fault(
         await mend(valkey, link)
         await until(lambda: other.display.shared.fresh_s == AVAILABILITY_SHARED_FRESH_S)
         await until(lambda: one.display.shared.fresh_s == AVAILABILITY_SHARED_FRESH_S)
+        assert metrics.VALKEY_OPEN._value.get() == 0
         await corner.receive(7)
 
         async def there() -> bool:

@@ -7,7 +7,14 @@ import pytest
 
 from onhand.domain.commands import ShipTo
 from onhand.domain.errors import Unknown
-from onhand.services import answers, availability, products, transfers, warehouses
+from onhand.services import (
+    answers,
+    availability,
+    products,
+    showing,
+    transfers,
+    warehouses,
+)
 from onhand.services.context import Onhand, open_onhand
 from onhand.services.promises import promise_of
 from onhand.services.requests import (
@@ -61,10 +68,11 @@ async def test_what_is_on_the_shelf_ships_by_the_calendar(onhand: Onhand, clock:
     async def text(language: str = "en") -> str:
         promise = await promise_of(onhand, "MUG", language=language)
         shown = await availability.get(onhand, "MUG", language=language)
-        held = availability.at_hand(onhand, "MUG", language=language)
+        stock = onhand.display.at_hand("MUG")
         assert promise is not None
-        assert held is not None
-        assert held.promise == shown.promise == promise
+        assert stock is not None
+        held = showing.one(onhand, stock, availability.moment_of(onhand), 1, language, lambda told: told.promise)
+        assert held == shown.promise == promise
         return promise.text
 
     assert await text() == "In stock, ships tomorrow"  # Sunday

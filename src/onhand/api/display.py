@@ -1,20 +1,28 @@
 """Availability for product pages and the caches before them."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
+from typing import NamedTuple
 
 import msgspec
 
-from onhand.api.answer import JSON, Answer, Headers, ok
+from onhand.api.answer import JSON, Answer, Headers
 from onhand.api.decoding import decode
 from onhand.api.edge import NOT_MODIFIED
 from onhand.api.hot import soon
 from onhand.api.queries import AvailabilityManyParameters, AvailabilityParameters
 from onhand.api.refusal import invalid
-from onhand.api.route import Call, Respond
+from onhand.api.route import Call, Respond, Told
+from onhand.cache.entry import Stock
 from onhand.domain.errors import Unknown
+from onhand.domain.ids import Id
 from onhand.domain.limits import AVAILABILITY_SKUS_MAX, PROMISE_AHEAD_MAX_DAYS
-from onhand.services import answers, availability, geo, wording
+from onhand.domain.routing import Warehouse
+from onhand.engine.directory import NotAtHandError
+from onhand.services import answers, availability, geo, showing, wording
+from onhand.services.availability import SHOWN_AT_ONCE, Moment, moment_of
 from onhand.services.names import NOTHING, Absent, either, parse_id
 from onhand.services.requests import AvailabilityQuery, ShipTo
 
@@ -32,41 +40,97 @@ class Availabilities(msgspec.Struct):
     items: list[answers.Availability]
 
 
+class _Ready(NamedTuple):
+    """An answer for the wire, but for its age. body: up to as_of."""
+
+    body: bytes
+    tag: bytes
+    headers: Headers  # without the content type
+
+    def aged(self, call: Call, stock: Stock, moment: Moment) -> Answer:
+        if call.if_none_match and matches(call.if_none_match, self.tag):
+            return Answer(NOT_MODIFIED, b"", self.headers)
+        return Answer(200, self.body + _tail(moment, stock.seen_s), JSON + self.headers)
+
+
+def _ready(told: answers.Numbers) -> _Ready:
+    body = _encoder.encode(told)
+    tag = _tag(body)
+    return _Ready(body[:-1], tag, ((b"etag", tag), VARY, CACHED))
+
+
+def _tail(moment: Moment, seen_s: float) -> bytes:
+    """The end of the JSON of an answer as old as that."""
+    age_s = max(0.0, moment.now_s - seen_s)
+    as_of = _encoder.encode(moment.now - timedelta(seconds=age_s))
+    return b',"as_of":%b,"age_ms":%d}' % (as_of, round(age_s * 1000))
+
+
 def one(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
     """With an ETag of the numbers, whatever their age; 304 when the caller has them already."""
     del absent
     query: AvailabilityParameters = call.query
     sku = call.path["sku"]
-    language = wording.language_of(call.accept_language)
     place = either(query.warehouse, query.warehouse_id, "warehouse")
-    if query.consistency == "cached" and place is None and query.at is None and query.ship_to is None:
-        held = availability.at_hand(call.onhand, sku, quantity=query.quantity, language=language)
-        if held is not None:
-            respond(_shown(call, held))
-            return
+    if query.consistency != "cached" or place or query.at is not None or query.ship_to is not None:
+        soon(_read(call), respond)
+        return
+    stock = call.onhand.display.at_hand(sku)
+    if stock is not None:
+        _show(call, stock, respond)
+        return
 
-    async def read() -> Answer:
-        answer = await availability.get(
-            call.onhand,
-            sku,
-            warehouse=place,
-            quantity=query.quantity,
-            consistency=query.consistency,
-            at=moment(query.at, call.onhand.now()) if query.at is not None else None,
-            ship_to=await geo.locate(call.onhand, ship_to(query.ship_to)) if query.ship_to is not None else None,
-            language=language,
+    def looked(found: Stock | None, error: Exception | None) -> None:
+        if error is not None:
+            respond(error)
+        elif found is None:
+            soon(_read(call), respond)
+        else:
+            _show(call, found, respond)
+
+    call.onhand.display.look(sku, looked)
+
+
+def _show(call: Call, stock: Stock, respond: Respond) -> None:
+    moment = moment_of(call.onhand)
+    language = wording.language_of(call.accept_language)
+    try:
+        told: Told = showing.one(call.onhand, stock, moment, call.query.quantity, language, _ready).aged(
+            call, stock, moment
         )
-        return _shown(call, answer)
+    except NotAtHandError:
+        soon(_read_what_it_takes(call, language), respond)
+        return
+    except Exception as error:  # noqa: BLE001  every error is an answer
+        told = error
+    respond(told)
 
-    soon(read(), respond)
+
+async def _read_what_it_takes(call: Call, language: str) -> Answer:
+    found = await showing.read(call.onhand, call.path["sku"], call.query.quantity, language, _ready)
+    if found is None:
+        return await _read(call)
+    ready, stock, moment = found
+    return ready.aged(call, stock, moment)
 
 
-def _shown(call: Call, answer: answers.Availability) -> Answer:
+async def _read(call: Call) -> Answer:
+    query: AvailabilityParameters = call.query
+    answer = await availability.get(
+        call.onhand,
+        call.path["sku"],
+        warehouse=either(query.warehouse, query.warehouse_id, "warehouse"),
+        quantity=query.quantity,
+        consistency=query.consistency,
+        at=moment(query.at, call.onhand.now()) if query.at is not None else None,
+        ship_to=await geo.locate(call.onhand, ship_to(query.ship_to)) if query.ship_to is not None else None,
+        language=wording.language_of(call.accept_language),
+    )
     tag = etag(answer)
-    headers: Headers = ((b"etag", tag), VARY, CACHED if call.query.consistency == "cached" else STRONG)
+    headers: Headers = ((b"etag", tag), VARY, CACHED if query.consistency == "cached" else STRONG)
     if call.if_none_match and matches(call.if_none_match, tag):
         return Answer(NOT_MODIFIED, b"", headers)
-    return Answer(200, _encoder.encode(answer), (*JSON, *headers))
+    return Answer(200, _encoder.encode(answer), JSON + headers)
 
 
 def many(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
@@ -78,15 +142,25 @@ def many(call: Call, respond: Respond, absent: Absent = NOTHING) -> None:
         soon(_many_by_id(call, request), respond)
         return
     skus = _must_be_few(request.skus)
-    held = availability.many_at_hand(call.onhand, skus) if query.consistency == "cached" else None
-    if held is not None:
-        respond(ok(Availabilities(held)))
-        return
+    if query.consistency == "cached" and len(skus) <= SHOWN_AT_ONCE:
+        warehouses = call.onhand.directory.warehouses_at_hand
+        found = None if warehouses is None else call.onhand.display.many_at_hand(skus)
+        if found is not None and warehouses is not None:
+            respond(_items([_shown(call, [found[sku] for sku in skus], warehouses)]))
+            return
 
-    async def read() -> Answer:
-        return ok(Availabilities(await availability.many(call.onhand, skus, consistency=query.consistency)))
+    soon(_read_many(call, skus), respond)
 
-    soon(read(), respond)
+
+async def _read_many(call: Call, skus: list[str]) -> Answer:
+    stocks = await availability.stocks(call.onhand, skus, consistency=call.query.consistency)
+    warehouses = await call.onhand.directory.warehouses()
+    parts = []
+    for first in range(0, len(stocks), SHOWN_AT_ONCE):
+        if first:
+            await asyncio.sleep(0)  # Orders and short reads need not wait for a long one.
+        parts.append(_shown(call, stocks[first : first + SHOWN_AT_ONCE], warehouses))
+    return _items(parts)
 
 
 async def _many_by_id(call: Call, request: AvailabilityQuery) -> Answer:
@@ -97,7 +171,7 @@ async def _many_by_id(call: Call, request: AvailabilityQuery) -> Answer:
         if product not in named:
             raise Unknown("product", str(product), f"product_ids[{index}]")
     skus = _must_be_few([*request.skus, *(named[product] for product in ids)])
-    return ok(Availabilities(await availability.many(call.onhand, skus, consistency=call.query.consistency)))
+    return await _read_many(call, skus)
 
 
 def _must_be_few(skus: list[str]) -> list[str]:
@@ -107,10 +181,35 @@ def _must_be_few(skus: list[str]) -> list[str]:
     return skus
 
 
+def _shown(call: Call, stocks: Sequence[Stock], warehouses: Mapping[Id, Warehouse]) -> bytes:
+    """Their answers, with commas between them."""
+    moment = moment_of(call.onhand)
+    tails: dict[float, bytes] = {}
+    told = []
+    for body, stock in zip(showing.many(stocks, warehouses, moment, _body), stocks, strict=True):
+        tail = tails.get(stock.seen_s)
+        if tail is None:
+            tail = tails[stock.seen_s] = _tail(moment, stock.seen_s)
+        told.append(body + tail)
+    return b",".join(told)
+
+
+def _body(told: answers.Numbers) -> bytes:
+    return _encoder.encode(told)[:-1]
+
+
+def _items(parts: Sequence[bytes]) -> Answer:
+    return Answer(200, b'{"items":[' + b",".join(parts) + b"]}")
+
+
 def etag(answer: answers.Availability) -> bytes:
     """Weak (RFC 9110, 8.8.1): as_of and age_ms differ between answers of one tag."""
-    numbers = (answer.sku, answer.available, answer.status, answer.warehouses, answer.promise)
-    return b'W/"' + blake2b(_encoder.encode(numbers), digest_size=9).hexdigest().encode() + b'"'
+    numbers = answers.Numbers(answer.sku, answer.available, answer.status, answer.warehouses, answer.promise)
+    return _tag(_encoder.encode(numbers))
+
+
+def _tag(numbers: bytes) -> bytes:
+    return b'W/"' + blake2b(numbers, digest_size=9).hexdigest().encode() + b'"'
 
 
 def matches(if_none_match: bytes, tag: bytes) -> bool:

@@ -1,15 +1,17 @@
 """Reads of availability with writes beside them: with and without the cache, one SKU or 500; how stale they are."""
 
 import asyncio
+import os
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 import msgspec
 import psycopg
 
+from onhand.bench.cpu import OTHERS, Meter, postmaster_of
 from onhand.bench.database import BenchError
 from onhand.bench.histogram import Histogram
 from onhand.bench.record import Spec
@@ -42,16 +44,19 @@ WARMING = (
 class Reads(msgspec.Struct):
     """One kind of read. ceiling_per_s: answers per second as fast as they can (closed loop).
 
-    asked_per_s: what was asked for, in an open loop, at half of that; of this are the latencies, from the moment a
-    request should have been sent to its whole answer.
+    cpu_us: processor time of the server for each, when nothing else is asked of it (closed loop, before).
+    asked_per_s: what was asked for, in an open loop, at half of the ceiling; of this are the latencies, from the moment
+    a request should have been sent to its whole answer. others: processors that others kept busy meanwhile.
     """
 
     name: str
+    cpu_us: float
     ceiling_per_s: float
     asked_per_s: float
     p50_ms: float
     p99_ms: float
     p999_ms: float
+    others: float
     failed: int
 
 
@@ -78,12 +83,16 @@ class Options(NamedTuple):
     """seconds of each kind of read; commits for each kind of staleness.
 
     writes_per_s: reservations beside the reads; None: half of what the server takes when nothing else is asked of it.
+    only: kinds of reads whose name contains one of these, and what they are compared with; staleness is one.
+    warm: read the database once before, unless that has just been done.
     """
 
     seconds: float
     commits: int
     writes_per_s: float | None
     redis_url: str | None
+    only: Sequence[str] = ()
+    warm: bool = True
 
 
 class Kind(NamedTuple):
@@ -93,6 +102,14 @@ class Kind(NamedTuple):
     make: Callable[[Shape, int], Iterator["Ask"]]
     connections: int = CONNECTIONS
     reference: str | None = None
+
+
+class Served(NamedTuple):
+    """pids: of whom processor time is told apart."""
+
+    port: int
+    authorization: str
+    pids: dict[str, int]
 
 
 class Ask(NamedTuple):
@@ -142,6 +159,7 @@ def _many(shape: Shape, count: int) -> Iterator[Ask]:
 
 
 STRONG = "?consistency=strong"
+STALENESS, SERVER = "staleness", "server"
 KINDS = (
     Kind("one hot SKU", _one(_hot), reference="one hot SKU, without the cache"),
     Kind("one hot SKU, without the cache", _one(_hot, STRONG)),
@@ -153,6 +171,19 @@ KINDS = (
 )
 
 
+def _wanted(name: str, only: Sequence[str]) -> bool:
+    return not only or any(each in name for each in only)
+
+
+def _chosen(only: Sequence[str]) -> list[Kind]:
+    """Those that are wanted, with those that they are compared with. Raises BenchError."""
+    names = {kind.name for kind in KINDS if _wanted(kind.name, only)}
+    names |= {kind.reference for kind in KINDS if kind.name in names and kind.reference is not None}
+    if not names and not _wanted(STALENESS, only):
+        raise BenchError(f"nothing is called so; there are: {', '.join([*(kind.name for kind in KINDS), STALENESS])}")
+    return [kind for kind in KINDS if kind.name in names]
+
+
 async def run(url: str, shape: Shape, options: Options, tell: Callable[[str], None]) -> Size:
     """Measure one size. Raises BenchError, OSError."""
     reads: list[Reads] = []
@@ -162,20 +193,24 @@ async def run(url: str, shape: Shape, options: Options, tell: Callable[[str], No
     if options.redis_url:
         places["Valkey"] = options.redis_url
     ceiling = per_s = options.writes_per_s or 0.0
-    tell("reading it once: no server that runs is as cold as one just started")
-    await asyncio.to_thread(_warm, url)
+    if options.warm:
+        tell("reading it once: no server that runs is as cold as one just started")
+        await asyncio.to_thread(warm, url)
+    kinds = _chosen(options.only)
     for place, redis_url in places.items():
         async with _server(url, redis_url) as server:
             if options.writes_per_s is None and not ceiling:
                 tell("the ceiling of writes")
                 ceiling = (await _reservations(server, shape).closed(server[0], WRITERS, options.seconds)).per_s
                 per_s = ceiling * SHARE
-            for kind in KINDS:
+            for kind in kinds:
                 tell(f"{place}: {kind.name}")
-                got, accepted = await _reads(server, shape, place, kind, options.seconds, per_s)
+                got, accepted = await _reads(server, shape, place, kind, options, per_s)
                 reads.append(got)
                 written.append(accepted)
-            tell(f"{place}: staleness")
+            if not _wanted(STALENESS, options.only):
+                continue
+            tell(f"{place}: {STALENESS}")
             async with _writing(server, shape, per_s):
                 staleness += await measure(url, shape, place, redis_url, options.commits)
     by_name = {each.name: each.ceiling_per_s for each in reads}
@@ -188,7 +223,7 @@ async def run(url: str, shape: Shape, options: Options, tell: Callable[[str], No
     return Size(shape.products, shape.warehouses, ceiling, min(written), reads, ratios, staleness)
 
 
-def _warm(url: str) -> None:
+def warm(url: str) -> None:
     """Bring what reads and reservations look at into memory, as far as there is room. Raises psycopg.Error."""
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in WARMING:
@@ -203,12 +238,17 @@ def report(sizes: list[Size]) -> Report:
 
 
 async def _reads(
-    server: tuple[int, str], shape: Shape, place: str, kind: Kind, seconds: float, writes_per_s: float
+    server: Served, shape: Shape, place: str, kind: Kind, options: Options, writes_per_s: float
 ) -> tuple[Reads, float]:
     """The reads, and the reservations per second that were accepted beside them when latencies were taken."""
-    port, authorization = server
+    port, authorization, pids = server
+    seconds = options.seconds
     count = max(1, min(REQUESTS_MAX, int(REQUESTS_PER_S_MAX * seconds)))
     requests = [ask.made(authorization) for ask in kind.make(shape, count)]
+    meter = Meter(pids)
+    meter.start()
+    alone = await Stream(in_turn(requests)).closed(port, kind.connections, seconds / 2)
+    cpu_s = meter.stop().get(SERVER, 0.0)
     async with _writing(server, shape, writes_per_s):
         ceiling = await Stream(in_turn(requests)).closed(port, kind.connections, seconds)
     per_s = ceiling.per_s * SHARE
@@ -216,16 +256,28 @@ async def _reads(
         raise BenchError(f"{kind.name}: nothing was answered")
     async with _writing(server, shape, writes_per_s) as writes:
         before, began = writes.good, time.perf_counter()
+        meter.start()
         got = await Stream(in_turn(requests)).open(port, CONNECTIONS, seconds, per_s)
-        accepted = (writes.good - before) / (time.perf_counter() - began)
+        took_s = time.perf_counter() - began
+        others, accepted = meter.stop().get(OTHERS, 0.0) / took_s, (writes.good - before) / took_s
     histogram = Histogram()
     histogram.record_all(got.latencies_s)
     p50, p99, p999 = (histogram.quantile_us(quantile) / 1000 for quantile in (0.5, 0.99, 0.999))
-    failed = ceiling.failed + got.failed
-    return Reads(f"{place}: {kind.name}", ceiling.per_s, per_s, p50, p99, p999, failed), accepted
+    reads = Reads(
+        name=f"{place}: {kind.name}",
+        cpu_us=cpu_s / max(1, len(alone.latencies_s)) * 1e6,
+        ceiling_per_s=ceiling.per_s,
+        asked_per_s=per_s,
+        p50_ms=p50,
+        p99_ms=p99,
+        p999_ms=p999,
+        others=others,
+        failed=alone.failed + ceiling.failed + got.failed,
+    )
+    return reads, accepted
 
 
-def _reservations(server: tuple[int, str], shape: Shape) -> Stream:
+def _reservations(server: Served, shape: Shape) -> Stream:
     """Orders of one line, evenly spread, each with a key and a hold."""
     spec = Spec(
         run=f"availability-{time.time_ns()}",
@@ -247,9 +299,12 @@ def _reservations(server: tuple[int, str], shape: Shape) -> Stream:
 
 
 @asynccontextmanager
-async def _writing(server: tuple[int, str], shape: Shape, per_s: float) -> AsyncIterator[Stream]:
-    """Reservations in an open loop for as long as the block lasts."""
+async def _writing(server: Served, shape: Shape, per_s: float) -> AsyncIterator[Stream]:
+    """Reservations in an open loop for as long as the block lasts; none at 0 per second."""
     writes = _reservations(server, shape)
+    if not per_s:
+        yield writes
+        return
     task = asyncio.create_task(writes.open(server[0], WRITERS, float("inf"), per_s))
     try:
         yield writes
@@ -261,12 +316,14 @@ async def _writing(server: tuple[int, str], shape: Shape, per_s: float) -> Async
 
 
 @asynccontextmanager
-async def _server(url: str, redis_url: str | None) -> AsyncIterator[tuple[int, str]]:
-    """Port and Authorization."""
+async def _server(url: str, redis_url: str | None) -> AsyncIterator[Served]:
     environment = {"ONHAND_REDIS_URL": redis_url} if redis_url else {}
     serving_now = serving(url, 1, environment)
-    port, authorization, _ = await asyncio.to_thread(serving_now.__enter__)
+    port, authorization, pid = await asyncio.to_thread(serving_now.__enter__)
+    with psycopg.connect(url) as connection:
+        postmaster = postmaster_of(connection)
+    pids = {SERVER: pid, "postgres": postmaster, "callers": os.getpid()}
     try:
-        yield port, authorization
+        yield Served(port, authorization, {name: each for name, each in pids.items() if each is not None})
     finally:
         await asyncio.to_thread(serving_now.__exit__, None, None, None)

@@ -10,18 +10,20 @@ class Breaker:
 
     def __init__(self, failures_max: int = FAILURES_MAX) -> None:
         self._failures_max = failures_max
-        self._failures = 0
+        self._failures: dict[str, int] = {}  # in a row: writes that succeed late say nothing of reads
         self.closed = True
 
     def failed(self, what: str) -> None:
         metrics.VALKEY_FAILURES.labels(what).inc()
-        self._failures += 1
-        if self._failures >= self._failures_max:
+        self._failures[what] = self._failures.get(what, 0) + 1
+        if self._failures[what] >= self._failures_max:
             self.closed = False
             metrics.VALKEY_OPEN.set(1)
 
-    def succeeded(self) -> None:
-        self._failures = 0
+    def succeeded(self, what: str) -> None:
+        """A success of any kind closes it."""
+        self._failures[what] = 0
         if not self.closed:
             self.closed = True
+            self._failures.clear()
             metrics.VALKEY_OPEN.set(0)

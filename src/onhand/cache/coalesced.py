@@ -15,6 +15,7 @@ class _Fetch(Generic[Key, Found]):
     def __init__(self) -> None:
         self.keys: list[Key] = []
         self.waiters: list[asyncio.Future[None]] = []
+        self.called: list[tuple[Key, Callable[[Found | None, Exception | None], None]]] = []
         self.found: Mapping[Key, Found] = {}
         self.error: Exception | None = None
 
@@ -28,8 +29,11 @@ class _Fetch(Generic[Key, Found]):
         for waiter in self.waiters:
             if not waiter.done():
                 waiter.set_result(None)
+        for key, done in self.called:
+            done(self.found.get(key), self.error)
 
     def cancel(self) -> None:
+        self.called.clear()
         for waiter in self.waiters:
             waiter.cancel()
 
@@ -60,17 +64,25 @@ class Coalesced(Generic[Key, Found]):
 
     async def ask(self, keys: Iterable[Key]) -> dict[Key, Found]:
         """What was found of these. Raises what the fetch raises."""
-        asked = {key: self._fetch_of(key) for key in keys}
-        waiters = [fetch.waiter() for fetch in dict.fromkeys(asked.values())]
+        waiting, under_way = self._waiting.get, self._under_way.get  # the latter knows none unless they are shared
+        asked = {key: waiting(key) or under_way(key) or self._queued(key) for key in keys}
+        fetches = dict.fromkeys(asked.values())
+        waiters = [fetch.waiter() for fetch in fetches]
         for waiter in waiters:
             await waiter
-        found = {}
-        for key, fetch in asked.items():
+        found: dict[Key, Found] = {}
+        for fetch in fetches:
             if fetch.error is not None:
                 raise fetch.error
+        for key, fetch in asked.items():
             if (value := fetch.found.get(key)) is not None:
                 found[key] = value
         return found
+
+    def call(self, key: Key, done: Callable[[Found | None, Exception | None], None]) -> None:
+        """Call done, which must not raise, when this has been looked for or could not be: no task waits meanwhile."""
+        fetch = self._waiting.get(key) or self._under_way.get(key) or self._queued(key)
+        fetch.called.append((key, done))
 
     async def close(self) -> None:
         """Stop what is under way; who waits is told so by CancelledError."""
@@ -80,20 +92,16 @@ class Coalesced(Generic[Key, Found]):
         while self._queue:
             self._queue.popleft().cancel()
 
-    def _fetch_of(self, key: Key) -> _Fetch[Key, Found]:
-        fetch = self._waiting.get(key)
-        if fetch is None and self._share:
-            fetch = self._under_way.get(key)
-        if fetch is None:
-            if not self._queue or len(self._queue[-1].keys) >= self._keys_max:
-                self._queue.append(_Fetch())
-            fetch = self._waiting[key] = self._queue[-1]
-            fetch.keys.append(key)
-            if self._working < self._fetches_max:
-                self._working += 1
-                task = asyncio.create_task(self._work())
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+    def _queued(self, key: Key) -> _Fetch[Key, Found]:
+        if not self._queue or len(self._queue[-1].keys) >= self._keys_max:
+            self._queue.append(_Fetch())
+        fetch = self._waiting[key] = self._queue[-1]
+        fetch.keys.append(key)
+        if self._working < self._fetches_max:
+            self._working += 1
+            task = asyncio.create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return fetch
 
     async def _work(self) -> None:
@@ -106,7 +114,8 @@ class Coalesced(Generic[Key, Found]):
     async def _carry_out(self, fetch: _Fetch[Key, Found]) -> None:
         for key in fetch.keys:
             del self._waiting[key]
-            self._under_way[key] = fetch
+        if self._share:
+            self._under_way |= dict.fromkeys(fetch.keys, fetch)
         try:
             fetch.found = await self._fetch(fetch.keys)
         except Exception as error:  # noqa: BLE001  those who asked are told
@@ -115,7 +124,7 @@ class Coalesced(Generic[Key, Found]):
             fetch.cancel()
             raise
         finally:
-            for key in fetch.keys:
-                if self._under_way.get(key) is fetch:
+            if self._share:  # Nobody fetches a key twice at the same time then.
+                for key in fetch.keys:
                     del self._under_way[key]
             fetch.end()

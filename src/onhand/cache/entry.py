@@ -1,11 +1,13 @@
 """What is kept of a product, and which of two pieces of news is the newer."""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from onhand.domain.ids import Id
+
+NEVER_S = float("-inf")
 
 
 class Part(NamedTuple):
@@ -27,7 +29,9 @@ class Part(NamedTuple):
 
     def replaces(self, other: "Part | None") -> bool:
         """Older never overwrites newer; of one version, the later look knows the settings better."""
-        return other is None or (self.version, self.seen_s) >= (other.version, other.seen_s)
+        if other is None or self[0] > other[0]:
+            return True
+        return self[0] == other[0] and self[3] >= other[3]
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
@@ -40,33 +44,37 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
 
 
 class Stock(NamedTuple):
-    """A product as it was read as a whole, at seen_s. parts: by warehouse. own: read by this process itself."""
+    """A product as it was read as a whole, at seen_s. parts: by warehouse. own: read by this process itself.
+
+    shown: what readers have made of it, by a key of theirs; theirs to fill, and empty again when anything here changes.
+    None: this is not kept.
+    """
 
     facts: Facts
     parts: dict[Id, Part]
     seen_s: float
     own: bool = True
-    changes: int = 0  # of its numbers in this process, so far
+    shown: dict[Any, Any] | None = None
 
 
 class Entry:
     """A product in the process. Without facts it was never read as a whole, and only keeps parts that are news."""
 
-    __slots__ = ("changed_s", "changes", "facts", "own_s", "parts", "seen_s")
+    __slots__ = ("changed_s", "facts", "own_s", "parts", "seen_s", "shown")
 
     def __init__(self) -> None:
         self.facts: Facts | None = None
         self.parts: dict[Id, Part] = {}
-        self.seen_s = float("-inf")
-        self.own_s = float("-inf")  # when this process last read all of its levels itself
-        self.changes = 0
-        self.changed_s = float("-inf")  # when its settings were last changed by this process
+        self.seen_s = NEVER_S
+        self.own_s = NEVER_S  # when this process last read all of its levels itself
+        self.changed_s = NEVER_S  # when its settings were last changed by this process
+        self.shown: dict[Any, Any] = {}  # a new one, never emptied: who looks at what was before may still write to it
 
     def stock(self) -> Stock | None:
         """The product as it is known; None when it must be read first. What changes settings later leaves it alone."""
-        if self.facts is None or self.seen_s == float("-inf"):
+        if self.facts is None or self.seen_s == NEVER_S:
             return None
-        return Stock(self.facts, self.parts, self.seen_s, changes=self.changes)
+        return Stock(self.facts, self.parts, self.seen_s, shown=self.shown)
 
     def learn(self, warehouse: Id, part: Part) -> bool:
         """Take a part in unless a newer one is known; return whether the numbers have changed."""
@@ -74,25 +82,37 @@ class Entry:
         if not part.replaces(before):
             return False
         self.parts[warehouse] = part
-        changed = before is None or before[:3] != part[:3]
-        self.changes += changed
-        return changed
+        if before is not None and before[:3] == part[:3]:
+            return False
+        self.shown = {}
+        return True
 
     def fill(self, stock: Stock) -> bool:
         """Take in a read of the whole product; return whether anything has changed. Newer parts stay."""
-        changed = False
         if stock.seen_s < self.changed_s:  # It may not know the new settings.
-            return changed
-        for warehouse, part in stock.parts.items():
-            changed |= self.learn(warehouse, part)
-        if stock.own:
-            self.own_s = max(self.own_s, stock.seen_s)
+            return False
+        changed = False
+        if not self.parts:
+            self.parts, changed = stock.parts, bool(stock.parts)
+        else:
+            parts = self.parts
+            for warehouse, part in stock.parts.items():  # As learn does, 500 products at a time.
+                before = parts.get(warehouse)
+                if part.replaces(before):
+                    parts[warehouse] = part
+                    changed |= before is None or before[:3] != part[:3]
+        if stock.own and stock.seen_s > self.own_s:
+            self.own_s = stock.seen_s
         if stock.seen_s >= self.seen_s:
-            changed |= self.facts != stock.facts
-            self.facts, self.seen_s = stock.facts, stock.seen_s
+            self.seen_s = stock.seen_s
+            if self.facts != stock.facts:
+                self.facts, changed = stock.facts, True
+        if changed:
+            self.shown = {}
         return changed
 
     def forget(self, now_s: float) -> None:
         """Settings have changed: only what is read from now on counts. Versions stay, so stock cannot go back."""
-        self.changed_s, self.seen_s, self.own_s = now_s, float("-inf"), float("-inf")
-        self.parts = {place: part._replace(seen_s=float("-inf")) for place, part in self.parts.items()}
+        self.changed_s, self.seen_s, self.own_s = now_s, NEVER_S, NEVER_S
+        self.parts = {place: part._replace(seen_s=NEVER_S) for place, part in self.parts.items()}
+        self.shown = {}

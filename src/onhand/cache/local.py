@@ -47,14 +47,21 @@ class Local:
         if entry.learn(warehouse, part):
             self._tell(product)
 
-    def fill(self, stock: Stock) -> None:
-        """Take in a read of the whole product."""
+    def fill(self, stock: Stock) -> Stock | None:
+        """Take in a read of the whole product; return it as it is known now.
+
+        None: its settings have changed since this was read.
+        """
         facts = stock.facts
-        entry = self._entries.get(facts.product) or self._add(facts.product)
+        entry = self._entries.get(facts.product)
+        if entry is None:
+            entry = self._add(facts.product)
         if entry.fill(stock):
             self._tell(facts.product)
         self._by_sku[facts.sku] = entry
-        self._unknown.pop(facts.sku, None)
+        if self._unknown:
+            self._unknown.pop(facts.sku, None)
+        return entry.stock()
 
     def forget(self, product: Id, now_s: float) -> None:
         """Its settings have changed: the next reader asks the database. What is known of its stock stays."""
@@ -90,8 +97,9 @@ class Local:
                     del self._watchers[product]
 
     def _tell(self, product: Id) -> None:
-        for changed in self._watchers.get(product, ()):
-            changed.set()
+        if self._watchers:
+            for changed in self._watchers.get(product, ()):
+                changed.set()
 
     def _add(self, product: Id) -> Entry:
         if len(self._entries) >= self._kept_max:

@@ -7,8 +7,9 @@ lost (a full table, a cut connection, a flushed server) is found out by the boun
 import asyncio
 import hashlib
 import os
+import struct
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,7 @@ from onhand.cache.breaker import Breaker
 from onhand.cache.entry import Part, Stock
 from onhand.cache.local import Local
 from onhand.cache.port import Names
+from onhand.cache.worth import Worth
 from onhand.domain.ids import Id
 from onhand.domain.level import LevelKey
 from onhand.domain.limits import AVAILABILITY_FRESH_S, AVAILABILITY_SHARED_FRESH_S, AVAILABILITY_TTL_S
@@ -40,9 +42,8 @@ PENDING_MAX_LEVELS = 20_000
 TOLD_AT_ONCE_MAX = 500
 PARTIAL_TTL_S = 5  # longer than any fill takes
 CONNECTIONS_MAX = 8
-SCRIPT = (Path(__file__).with_name("valkey.lua")).read_text(encoding="utf-8")
-DIGEST = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()  # as EVALSHA wants it
-FAILURES = (RedisError, OSError, TimeoutError, ValueError, msgspec.DecodeError)
+READ_AT_ONCE_MAX, WRITTEN_AT_ONCE_MAX = 100, 50  # products of one script: while it runs Valkey serves nobody else
+FAILURES = (RedisError, OSError, TimeoutError, ValueError, struct.error, msgspec.DecodeError)
 
 log = structlog.get_logger()
 
@@ -71,6 +72,7 @@ class Valkey:
         self._names = names
         self._sender = os.urandom(8)
         self._breaker = Breaker()
+        self._worth = Worth()
         self._heard_s = float("-inf")
         self._levels: dict[LevelKey, Part] = {}
         self._fills: dict[str, Stock] = {}
@@ -100,24 +102,30 @@ class Valkey:
 
     async def read(self, skus: Sequence[str]) -> list[Stock]:
         """Nothing where Valkey fails or takes longer than a database would."""
-        if not self._breaker.closed:
+        asked = [sku for sku in skus if self._worth.pays(sku)]
+        if not self._breaker.closed or not asked:
             return []
+        stocks: list[Stock] = []
         try:
             async with asyncio.timeout(READ_MAX_S), self._redis.pipeline(transaction=False) as pipe:
-                for sku in skus:
-                    pipe.hgetall(wire.key_of(sku))
+                for first in range(0, len(asked), READ_AT_ONCE_MAX):
+                    keys = [wire.key_of(sku) for sku in asked[first : first + READ_AT_ONCE_MAX]]
+                    _READ.run(pipe, keys, (), first=not first)
                 found = await pipe.execute()
-            stocks = [wire.read_stock(each) for each in found]
+            for told in found:
+                stocks += wire.read_stocks(told)
         except FAILURES:
             self._breaker.failed("read")
             return []
-        self._breaker.succeeded()
-        return [stock for stock in stocks if stock is not None]
+        self._breaker.succeeded("read")
+        after_s = time.monotonic() - self.fresh_s
+        self._worth.found(sum(stock.seen_s >= after_s for stock in stocks), len(asked))
+        return stocks
 
     def fill(self, stocks: Sequence[Stock]) -> None:
         """In the background; left away when it lags behind."""
         if self._breaker.closed and len(self._fills) < PENDING_MAX_LEVELS:
-            self._fills.update((stock.facts.sku, stock) for stock in stocks)
+            self._fills.update((stock.facts.sku, stock) for stock in stocks if self._worth.pays(stock.facts.sku))
             self._work.set()
 
     def learn(self, key: LevelKey, part: Part) -> None:
@@ -160,24 +168,26 @@ class Valkey:
                 log.warning("valkey_not_told", error=repr(error))
                 metrics.VALKEY_DROPPED.inc(len(levels))
             else:
-                self._breaker.succeeded()
+                self._breaker.succeeded("write")
 
     async def _tell_levels(self, levels: dict[LevelKey, Part]) -> None:
         """The channel first: it is what other processes wait for."""
         told = [wire.tell_level(key, part) for key, part in levels.items()]
         skus = await self._names({product for product, _ in levels})
+        now = wire.Clocks.read()
         by_sku: dict[str, list[bytes]] = {}
         for (product, warehouse), part in levels.items():
             if product in skus:
-                by_sku.setdefault(skus[product], []).extend((bytes(warehouse), wire.write_part(part)))
+                by_sku.setdefault(skus[product], []).append(wire.write_part(warehouse, part, now))
         async with asyncio.timeout(WRITE_MAX_S), self._redis.pipeline(transaction=False) as pipe:
             pipe.publish(wire.CHANNEL, wire.encode(wire.Message(self._sender, levels=told)))
-            _take_in(pipe, ((sku, (b"", 0), parts) for sku, parts in by_sku.items()))
+            _take_in(pipe, [(sku, b"", 0, parts) for sku, parts in by_sku.items()])
             await pipe.execute()
 
     async def _tell_forgotten(self, products: set[Id]) -> None:
         skus = await self._names(products)
-        now_ms = wire.wall_ms(time.monotonic())
+        now = wire.Clocks.read()
+        now_ms = now.wall_ms(now.here_s)
         async with asyncio.timeout(WRITE_MAX_S), self._redis.pipeline(transaction=False) as pipe:
             for sku in skus.values():  # seen stays, and refuses fills that were read before the change.
                 pipe.hset(wire.key_of(sku), "seen", now_ms)
@@ -188,18 +198,18 @@ class Valkey:
             await pipe.execute()
 
     async def _write(self, stocks: Sequence[Stock]) -> None:
-        async with asyncio.timeout(WRITE_MAX_S), self._redis.pipeline(transaction=False) as pipe:
-            _take_in(
-                pipe,
-                (
-                    (
-                        stock.facts.sku,
-                        (wire.write_facts(stock.facts), wire.wall_ms(stock.seen_s)),
-                        [each for place, part in stock.parts.items() for each in (bytes(place), wire.write_part(part))],
-                    )
-                    for stock in stocks
-                ),
+        now = wire.Clocks.read()
+        written = [
+            (
+                stock.facts.sku,
+                wire.write_facts(stock.facts),
+                now.wall_ms(stock.seen_s),
+                [wire.write_part(place, part, now) for place, part in stock.parts.items()],
             )
+            for stock in stocks
+        ]
+        async with asyncio.timeout(WRITE_MAX_S), self._redis.pipeline(transaction=False) as pipe:
+            _take_in(pipe, written)
             await pipe.execute()
 
     async def _listen(self) -> None:
@@ -239,7 +249,7 @@ class Valkey:
             else:
                 if not self._breaker.closed:
                     log.info("valkey_back")
-                    self._breaker.succeeded()
+                self._breaker.succeeded("beat")
             await asyncio.sleep(BEAT_EVERY_S)
 
     def _failed(self, what: str, error: Exception) -> None:
@@ -249,11 +259,26 @@ class Valkey:
             log.warning("valkey_left_alone", what=what, error=repr(error))
 
 
-def _take_in(pipe: Pipeline, products: Iterable[tuple[str, tuple[bytes, int], Sequence[bytes]]]) -> None:
-    """Run the script for each SKU with its facts and when they were seen, and its parts.
+class _Script:
+    """The first of a pipeline brings the text along, so that Valkey knows it even where it has just been started."""
 
-    The first brings the text along, so that Valkey knows the script even where it has just been started.
-    """
-    for number, (sku, facts, parts) in enumerate(products):
-        script = (b"EVALSHA", DIGEST) if number else (b"EVAL", SCRIPT)
-        pipe.execute_command(*script, 1, wire.key_of(sku), *facts, AVAILABILITY_TTL_S, PARTIAL_TTL_S, *parts)
+    def __init__(self, name: str) -> None:
+        self._text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+        self._digest = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()  # as EVALSHA wants it
+
+    def run(self, pipe: Pipeline, keys: Sequence[str], arguments: Sequence[bytes | int], *, first: bool) -> None:
+        script = (b"EVAL", self._text) if first else (b"EVALSHA", self._digest)
+        pipe.execute_command(*script, len(keys), *keys, *arguments)
+
+
+_READ, _TAKE_IN = _Script("valkey_read.lua"), _Script("valkey_take_in.lua")
+
+
+def _take_in(pipe: Pipeline, products: Sequence[tuple[str, bytes, int, Sequence[bytes]]]) -> None:
+    """SKU, facts, when they were seen in ms, and levels, of each."""
+    for first in range(0, len(products), WRITTEN_AT_ONCE_MAX):
+        some = products[first : first + WRITTEN_AT_ONCE_MAX]
+        arguments: list[bytes | int] = [AVAILABILITY_TTL_S, PARTIAL_TTL_S]
+        for _, facts, seen_ms, levels in some:
+            arguments += (facts, seen_ms, b"".join(levels))
+        _TAKE_IN.run(pipe, [wire.key_of(sku) for sku, *_ in some], arguments, first=not first)

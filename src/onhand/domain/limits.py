@@ -38,6 +38,7 @@ AVAILABILITY_STREAM_S = 30.0  # then the page connects anew, to whichever proces
 AVAILABILITY_TTL_S = 60  # in Valkey; what nobody reads disappears
 AVAILABILITY_UNKNOWN_S = 1.0  # how long a SKU that does not exist is not looked for again
 AVAILABILITY_KEPT_MAX_PRODUCTS = 100_000  # in one process
+AVAILABILITY_SHOWN_MAX = 16  # answers made ready of one product: for so many quantities and languages
 PROMISE_AHEAD_MAX_DAYS = 730
 PROMISES_FOLLOWED_EVERY_S = 2.0  # those told to who waits are compared with what is true now
 PROMISES_LONG_LOOK_S = 1.0  # at those who wait for one product; after such a one that product rests

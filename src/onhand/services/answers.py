@@ -212,14 +212,19 @@ class Promise(Struct):
     evidence: list[dict[str, Any]]
 
 
-class Availability(Struct):
-    """status: in_stock, backorder, preorder or out_of_stock. age_ms: how old the numbers are."""
+class Numbers(Struct):
+    """An answer about a product, but for how old it is."""
 
     sku: str
     available: int
     status: str
     warehouses: list[WarehouseAvailability]
     promise: Promise | None
+
+
+class Availability(Numbers):
+    """status: in_stock, backorder, preorder or out_of_stock. age_ms: how old the numbers are."""
+
     as_of: datetime
     age_ms: int
 

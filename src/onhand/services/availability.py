@@ -1,6 +1,5 @@
 """How many can be promised next, summed over active warehouses. Display only: the engine decides a sale."""
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,7 +10,6 @@ from onhand.domain.commands import ShipTo
 from onhand.domain.errors import Unknown
 from onhand.domain.ids import Id
 from onhand.domain.routing import Warehouse
-from onhand.engine.directory import NotAtHandError
 from onhand.services import answers, promises, wording
 from onhand.services.context import Onhand
 from onhand.services.names import is_id, product_named, warehouse_named
@@ -32,32 +30,23 @@ ANY = Asked()
 SHOWN_AT_ONCE = 100
 
 
-def at_hand(
-    onhand: Onhand, sku: str, *, quantity: int = 1, language: str = wording.DEFAULT
-) -> answers.Availability | None:
-    """As get, in all warehouses, when the process holds what it takes: without waiting."""
-    warehouses = onhand.directory.warehouses_at_hand
-    found = onhand.display.at_hand([sku]) if warehouses is not None else None
-    if found is None or warehouses is None:
-        return None
-    stock, moment = found[sku], _moment(onhand)
-    answer = _answer(moment, stock, Asked(quantity=quantity), warehouses)
-    if answer.status != OUT_OF_STOCK:
-        try:
-            answer.promise = promises.at_hand(onhand, stock, answer.status, quantity, moment.now, language)
-        except NotAtHandError:
-            return None
-    return answer
+class Moment(NamedTuple):
+    """now by the wall and by time.monotonic(): read once for all products of a request."""
+
+    now: datetime
+    now_s: float
+
+    @property
+    def minute(self) -> int:
+        """Promises and statuses are the same all through one."""
+        return int(self.now.timestamp()) // 60
+
+    def age_s(self, stock: Stock) -> float:
+        return max(0.0, self.now_s - stock.seen_s)
 
 
-def many_at_hand(onhand: Onhand, skus: Sequence[str]) -> list[answers.Availability] | None:
-    """As many, when the process holds what it takes and they are few: without waiting."""
-    warehouses = onhand.directory.warehouses_at_hand
-    found = onhand.display.at_hand(skus) if warehouses is not None and len(skus) <= SHOWN_AT_ONCE else None
-    if found is None or warehouses is None:
-        return None
-    moment = _moment(onhand)
-    return [_answer(moment, found[sku], ANY, warehouses) for sku in skus]
+def moment_of(onhand: Onhand) -> Moment:
+    return Moment(onhand.now(), time.monotonic())
 
 
 async def get(
@@ -86,8 +75,8 @@ async def get(
     if sku not in found:
         raise Unknown("sku", name)
     warehouses = await onhand.directory.warehouses()
-    asked, stock, moment = Asked(place, quantity, at), found[sku], _moment(onhand)
-    answer = _answer(moment, stock, asked, warehouses)
+    asked, stock, moment = Asked(place, quantity, at), found[sku], moment_of(onhand)
+    answer = _aged(numbers(stock, asked, warehouses, moment.now), stock, moment)
     if answer.status == OUT_OF_STOCK and at is None:
         return answer
     known = (await onhand.outlook.read([stock.facts.product])) if consistency == "strong" else {}
@@ -98,7 +87,7 @@ async def get(
     product = promises.projected(product, places, at or moment.now, moment.now)
     if at is not None:
         parts = {x.warehouse: Part(x.version, x.available, x.backorder_limit, stock.seen_s) for x in product.levels}
-        answer = _answer(moment, stock._replace(parts=parts), asked, warehouses)
+        answer = _aged(numbers(stock._replace(parts=parts), asked, warehouses, moment.now), stock, moment)
     wanted = promises.Asked(quantity, at or moment.now, language, place, ship_to, answer.status)
     answer.promise = (
         None if answer.status == OUT_OF_STOCK else promises.promised(product, onhand.directory.ranker, places, wanted)
@@ -106,22 +95,22 @@ async def get(
     return answer
 
 
-async def many(
-    onhand: Onhand, skus: Sequence[str], *, consistency: Consistency = "cached"
-) -> list[answers.Availability]:
-    """Of several, in the order asked. Raises Unknown with the path of the first that does not exist."""
+async def stocks(onhand: Onhand, skus: Sequence[str], *, consistency: Consistency = "cached") -> list[Stock]:
+    """Several, in the order asked. Raises Unknown with the path of the first that does not exist."""
     found = await _read(onhand, list(dict.fromkeys(skus)), consistency)
     for index, sku in enumerate(skus):
         if sku not in found:
             raise Unknown("sku", sku, f"skus[{index}]")
-    warehouses = await onhand.directory.warehouses()
-    shown: list[answers.Availability] = []
-    for first in range(0, len(skus), SHOWN_AT_ONCE):
-        if first:
-            await asyncio.sleep(0)  # Orders and short reads need not wait for a long one.
-        moment = _moment(onhand)
-        shown += [_answer(moment, found[sku], ANY, warehouses) for sku in skus[first : first + SHOWN_AT_ONCE]]
-    return shown
+    return [found[sku] for sku in skus]
+
+
+async def many(
+    onhand: Onhand, skus: Sequence[str], *, consistency: Consistency = "cached"
+) -> list[answers.Availability]:
+    """Of several, in the order asked. Raises Unknown with the path of the first that does not exist."""
+    found = await stocks(onhand, skus, consistency=consistency)
+    warehouses, moment = await onhand.directory.warehouses(), moment_of(onhand)
+    return [_aged(numbers(stock, ANY, warehouses, moment.now), stock, moment) for stock in found]
 
 
 async def _read(onhand: Onhand, skus: list[str], consistency: Consistency) -> Mapping[str, Stock]:
@@ -131,56 +120,57 @@ async def _read(onhand: Onhand, skus: list[str], consistency: Consistency) -> Ma
     return await onhand.display.strong(skus)
 
 
-class _Moment(NamedTuple):
-    """now by the wall and by time.monotonic(): read once for all products of a request."""
-
-    now: datetime
-    now_s: float
-
-
-def _moment(onhand: Onhand) -> _Moment:
-    return _Moment(onhand.now(), time.monotonic())
-
-
-def _answer(moment: _Moment, held: Stock, asked: Asked, warehouses: Mapping[Id, Warehouse]) -> answers.Availability:
-    facts = held.facts
-    age_s = max(0.0, moment.now_s - held.seen_s)
-    places = []
-    for place, part in held.parts.items():
-        warehouse = warehouses.get(place)
-        if warehouse is not None and warehouse.active and asked.warehouse in (None, place):
-            places.append((warehouse.code, part))
-    places.sort()
-    available = sum(part.available for _, part in places if part.available > 0)
-    release = facts.release_date if facts.selling_mode == "preorder" else None
-    preorder = release is not None and release > (asked.at or moment.now).date()
+def _aged(told: answers.Numbers, stock: Stock, moment: Moment) -> answers.Availability:
+    age_s = moment.age_s(stock)
     return answers.Availability(
-        sku=facts.sku,
-        available=available,
-        status=_status(facts.selling_mode, [part for _, part in places], available, asked.quantity, preorder=preorder),
-        warehouses=[answers.WarehouseAvailability(code, max(0, part.available)) for code, part in places],
-        promise=None,
+        told.sku,
+        told.available,
+        told.status,
+        told.warehouses,
+        told.promise,
         as_of=moment.now - timedelta(seconds=age_s),
         age_ms=round(age_s * 1000),
     )
 
 
-def _status(mode: str, places: Sequence[Part], available: int, quantity: int, *, preorder: bool) -> str:
+def numbers(stock: Stock, asked: Asked, warehouses: Mapping[Id, Warehouse], now: datetime) -> answers.Numbers:
+    """Without a promise. Of the moment it takes only the day."""
+    facts = stock.facts
+    places: list[tuple[str, Part]] = []
+    available, only = 0, asked.warehouse
+    for place, part in stock.parts.items():
+        warehouse = warehouses.get(place)
+        if warehouse is not None and warehouse.active and (only is None or only == place):
+            places.append((warehouse.code, part))
+            if part.available > 0:
+                available += part.available
+    places.sort()
+    release = facts.release_date if facts.selling_mode == "preorder" else None
+    preorder = release is not None and release > (asked.at or now).date()
+    return answers.Numbers(
+        facts.sku,
+        available,
+        _status(facts.selling_mode, places, available, asked.quantity, preorder=preorder),
+        [answers.WarehouseAvailability(code, max(0, part.available)) for code, part in places],
+        None,
+    )
+
+
+def _status(mode: str, places: Sequence[tuple[str, Part]], available: int, quantity: int, *, preorder: bool) -> str:
     """The four values that Google's product data uses. backorder: levels may still go so far below zero."""
-    enough = available >= quantity
+    if available >= quantity:
+        return "preorder" if preorder else "in_stock"
     room = _room(places, quantity)
     if preorder:
-        return "preorder" if enough or room or not places else OUT_OF_STOCK
-    if enough:
-        return "in_stock"
+        return "preorder" if room or not places else OUT_OF_STOCK
     if room or (not places and mode != "deny"):
         return "backorder"
     return OUT_OF_STOCK
 
 
-def _room(places: Sequence[Part], quantity: int) -> bool:
+def _room(places: Sequence[tuple[str, Part]], quantity: int) -> bool:
     room = 0
-    for part in places:
+    for _, part in places:
         if part.backorder_limit is None:
             return True
         room += max(0, part.available + part.backorder_limit)

@@ -50,7 +50,16 @@ class Calendars:
 
     async def places(self) -> dict[Id, Place]:
         """By warehouse. Raises psycopg.Error."""
-        return self.at_hand or await self.read()
+        before = self._read_s
+        if (held := self.at_hand) is not None:
+            return held
+        if before > float("-inf"):
+            self._read_s = clock.monotonic()  # One reads; the others go on with what is at hand meanwhile.
+        try:
+            return await self.read()
+        except BaseException:
+            self._read_s = before
+            raise
 
     async def read(self, on: Connection | None = None) -> dict[Id, Place]:
         """Read them anew, after a change; on a connection, or one of the pool. Raises psycopg.Error."""

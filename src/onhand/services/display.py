@@ -11,7 +11,7 @@ import structlog
 
 from onhand.cache import metrics
 from onhand.cache.coalesced import Coalesced
-from onhand.cache.entry import Part, Stock
+from onhand.cache.entry import NEVER_S, Part, Stock
 from onhand.cache.local import Local
 from onhand.cache.port import Shared
 from onhand.domain.ids import Id
@@ -76,7 +76,14 @@ class Display:
         held = (self.local.held(sku) for sku in skus)
         return {stock.facts.product for stock in held if stock is not None}
 
-    def at_hand(self, skus: Sequence[str]) -> dict[str, Stock] | None:
+    def at_hand(self, sku: str) -> Stock | None:
+        """A product that is held within the bound of freshness: without waiting."""
+        stock = self.local.held(sku, time.monotonic() - self.shared.fresh_s)
+        if stock is not None:
+            metrics.LOCAL.inc()
+        return stock
+
+    def many_at_hand(self, skus: Sequence[str]) -> dict[str, Stock] | None:
         """By SKU, when all are held within the bound of freshness: without waiting."""
         after_s = time.monotonic() - self.shared.fresh_s
         found: dict[str, Stock] = {}
@@ -87,6 +94,23 @@ class Display:
             found[sku] = stock
         metrics.LOCAL.inc(len(found))
         return found
+
+    def look(self, sku: str, done: Callable[[Stock | None, Exception | None], None]) -> None:
+        """As stocks, for one that is not at hand, without a task: done, which must not raise, is called with it.
+
+        None: it does not exist, or has changed meanwhile; stocks can tell.
+        """
+        now_s = time.monotonic()
+        if self.local.is_unknown(sku, now_s):
+            done(None, None)
+            return
+
+        def seen(found: Stock | None, error: Exception | None) -> None:
+            if found is None and error is None:
+                self.local.miss(sku, now_s)
+            done(None if found is None or found.seen_s == NEVER_S else found, error)
+
+        self._fills.call(sku, seen)
 
     async def stocks(self, skus: Iterable[str]) -> dict[str, Stock]:
         """By SKU, those that exist, within the bound of freshness. Raises psycopg.OperationalError."""
@@ -105,13 +129,15 @@ class Display:
             read = await self._fills.ask(lacking)
             changed: list[str] = []  # Their settings have, while they were read: what was read is from before.
             for sku in lacking:
-                if sku not in read:
+                stock = read.get(sku)
+                if stock is None:
                     self.local.miss(sku, now_s)
-                elif (stock := self.local.held(sku)) is not None:
-                    found[sku] = stock
-                else:
+                elif stock.seen_s == NEVER_S:
                     changed.append(sku)
-            found |= await self.strong(changed)
+                else:
+                    found[sku] = stock
+            if changed:
+                found |= await self.strong(changed)
         return found
 
     async def strong(self, skus: Iterable[str]) -> dict[str, Stock]:
@@ -170,9 +196,11 @@ class Display:
             metrics.DATABASE.inc(len(lacking))
             self.shared.fill(_all(read))
             stocks |= read
-        for stock in stocks.values():
-            self.local.fill(stock)
-        return stocks
+        return {sku: self._filled(stock) for sku, stock in stocks.items()}
+
+    def _filled(self, stock: Stock) -> Stock:
+        """As it is known now; never seen, where its settings have changed meanwhile: it must be read anew."""
+        return self.local.fill(stock) or stock._replace(seen_s=NEVER_S)
 
     async def _fetch_strong(self, skus: list[str]) -> Mapping[str, Stock]:
         metrics.DATABASE.inc(len(skus))

@@ -286,24 +286,23 @@ def at_hand(onhand: Onhand, stock: Stock, status: str, quantity: int, now: datet
     known = None if by_calendar else outlook.at_hand(facts.product)
     if places is None or (known is None and not by_calendar):
         raise NotAtHandError
-    kept = outlook.kept_of(int(now.timestamp()) // 60)
-    key: Any = facts.product, stock.changes if known is None else known.read_s, status, quantity, language
-    if key in kept:
-        return kept[key]
     if onhand.directory.warehouses_at_hand is None:
         raise NotAtHandError
+    kept = outlook.kept_of(int(now.timestamp()) // 60)
     ranker, asked = onhand.directory.ranker, Asked(quantity, now, language, status=status)
+    key: Any
     if known is not None:
-        promise = promised(known, ranker, places, asked)
-    else:
-        shelf = frozenset(
-            [(place, min(part.available, quantity)) for place, part in stock.parts.items() if part.available > 0]
-        )
-        if (shelf, quantity, language) not in kept:
-            kept[shelf, quantity, language] = promised(_on_shelves(shelf), ranker, places, asked)
-        promise = kept[shelf, quantity, language]
-    kept[key] = promise
-    return promise
+        key = facts.product, known.read_s, status, quantity, language
+        if key not in kept:
+            kept[key] = promised(known, ranker, places, asked)
+        return kept[key]
+    shelf = frozenset(
+        [(place, min(part.available, quantity)) for place, part in stock.parts.items() if part.available > 0]
+    )
+    key = shelf, quantity, language
+    if key not in kept:
+        kept[key] = promised(_on_shelves(shelf), ranker, places, asked)
+    return kept[key]
 
 
 def _on_shelves(units_of: frozenset[tuple[Id, int]]) -> Product:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import psycopg
 
@@ -16,6 +17,7 @@ from onhand.db.exchange import ExchangingConnection as Connection
 from onhand.domain.ids import Id
 
 READ_MAX_S = 5.0
+_new = tuple.__new__
 
 
 class StockReader:
@@ -35,8 +37,7 @@ class StockReader:
         except psycopg.OperationalError:
             await self.close()  # If one broke, all may have.
             rows = await self._once(asked)
-        stocks = (_stock(qa.StockRow(*row), seen_s) for row in rows)
-        return {stock.facts.sku: stock for stock in stocks}
+        return {row[1]: _stock(row, seen_s) for row in rows}
 
     async def close(self) -> None:
         while self._idle:
@@ -62,13 +63,14 @@ class StockReader:
         return connection
 
 
-def _stock(row: qa.StockRow, seen_s: float) -> Stock:
-    facts = Facts(row.product_id, row.sku, row.selling_mode, row.release_date)
-    parts = {
-        _known(place): Part(version, available, limit if limit >= 0 else None, seen_s)
-        for place, version, available, limit in qa.LEVEL.iter_unpack(row.levels or b"")
-    }
-    return Stock(facts, parts, seen_s)
+def _stock(row: tuple[Any, ...], seen_s: float) -> Stock:
+    """Of a qa.StockRow. 500 at a time: the shortest way to each object."""
+    product, sku, selling_mode, release_date, levels = row
+    parts = {}
+    for place, version, available, limit in qa.LEVEL.iter_unpack(levels or b""):
+        # tuple.__new__ is what Part(...) comes to, by way of a function in Python.
+        parts[_known(place)] = _new(Part, (version, available, limit if limit >= 0 else None, seen_s, True))
+    return Stock(Facts(product, sku, selling_mode, release_date), parts, seen_s)
 
 
 @lru_cache(maxsize=10_000)
