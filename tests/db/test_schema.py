@@ -274,6 +274,7 @@ def fill(connection: psycopg.Connection) -> None:
     insert(connection, "warehouse", ROWS["warehouse"] | {"warehouse_id": OTHER, "code": "O"})
     insert(connection, "supplier", ROWS["supplier"] | {"supplier_id": OTHER, "code": "O"})
     connection.execute("DELETE FROM warehouse_revision")
+    connection.execute("DELETE FROM routing_setting")  # Another test may have set the rules.
     insert(connection, "webhook", ROWS["webhook"] | {"webhook_id": OTHER})
 
 
