@@ -126,6 +126,23 @@ def test_backordered_units_are_not_covered(client, shop):
     assert (answer.status_code, answer.json()["code"]) == (409, "NOT_COVERED")
 
 
+def test_what_is_not_covered_is_named_by_its_line_of_the_request(client, shop):
+    warehouse = shop.warehouse()
+    there, waits = shop.product(), shop.product(selling={"mode": "backorder", "limit": 5})
+    shop.receive(there, warehouse, 2)
+    lines = [
+        {"sku": waits, "quantity": 2, "warehouse": warehouse},
+        {"sku": there, "quantity": 2, "warehouse": warehouse},
+    ]
+    made = shop.post("/v1/reservations", {"lines": lines})
+    path = f"/v1/reservations/{made['reservation_id']}/fulfill"
+    asked = [{"sku": there, "quantity": 1}, {"sku": waits, "quantity": 1}]
+    [error] = client.post(path, json={"lines": asked}).json()["errors"]
+    assert (error["path"], error["sku"], error["requested"], error["available"]) == ("lines[1]", waits, 1, 0)
+    [error] = client.post(path).json()["errors"]
+    assert (error["path"], error["requested"]) == ("lines[0]", 2)
+
+
 def test_a_hold_is_extended(client, shop):
     sku, _ = shop.stocked(1)
     made = shop.reserve(sku, 1)

@@ -128,7 +128,13 @@ def fulfill(world: World, command: Fulfill) -> ReservationDone:
     _must_still_hold(world, reservation)
     parts = _parts(reservation, command.lines, first=lambda allocation: allocation.covered)
     waiting = [
-        Shortage(allocation.line, allocation.product, allocation.warehouse, units, allocation.covered)
+        Shortage(
+            _asked_for_by(command.lines, allocation),
+            allocation.product,
+            allocation.warehouse,
+            units,
+            allocation.covered,
+        )
         for allocation, units in parts
         if units > allocation.covered
     ]
@@ -143,6 +149,14 @@ def fulfill(world: World, command: Fulfill) -> ReservationDone:
         world.post(level, command.header, "FULFILL", -units, on_hand=-units, reserved=-units)
         world.watch(level, before)
     return _closed(reservation, status_of(reservation.allocations))
+
+
+def _asked_for_by(lines: Sequence[OpenLine] | None, allocation: Allocation) -> int:
+    """The first line of the request that speaks of it; where none do, all that is open is meant: its own line."""
+    for index, line in enumerate(lines or ()):
+        if line.product == allocation.product and line.warehouse in (None, allocation.warehouse):
+            return index
+    return allocation.line
 
 
 def extend(world: World, command: Extend) -> ReservationDone:

@@ -15,6 +15,8 @@ WAREHOUSE_PRIORITY_MAX = 1_000_000
 HANDLING_MAX_DAYS = 60  # working days, in a warehouse's calendar
 CLOSED_ON_MAX_DAYS = 200
 IDEMPOTENCY_KEPT_S = 7 * 24 * 3600
+PROOF_EVERY_S = 15 * 60.0  # at most so often, and at most a hundredth of the time, the laws are proved by the clock
+PROOF_REST = 99
 
 LINES_MAX = 1_000  # of one operation: a count or a receipt of a whole delivery, an order of a wholesaler
 RESERVATION_BATCH_MAX = 1_000

@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from onhand.domain.limits import EXPIRY_SWEEP_EVERY_S, PROMISES_FOLLOWED_EVERY_S
-from onhand.services import delivering, expiry, housekeeping, reordering, told
+from onhand.services import delivering, expiry, housekeeping, proving, reordering, told
 from onhand.services.context import Onhand
 
 HOUSEKEEPING_EVERY_S = 300.0
 PREORDERS_EVERY_S = 60.0
 REORDER_EVERY_S = 2.0
+PROOF_LOOKED_FOR_EVERY_S = 5.0
 DAY_S = 24 * 3600.0
 FAILED_AGAIN_S = 60.0  # a daily job that failed does not wait for the next day
 
@@ -31,6 +32,7 @@ async def run(onhand: Onhand, stop: asyncio.Event) -> None:
         group.create_task(_every(PREORDERS_EVERY_S, housekeeping.end_preorders, onhand, stop))
         group.create_task(_every(REORDER_EVERY_S, reordering.sweep, onhand, stop))
         group.create_task(_every(DAY_S, reordering.daily, onhand, stop))
+        group.create_task(_every(PROOF_LOOKED_FOR_EVERY_S, proving.Prover().prove, onhand, stop))
         group.create_task(_every(PROMISES_FOLLOWED_EVERY_S, told.Follower().follow, onhand, stop))
 
 

@@ -182,9 +182,16 @@ class Display:
                     log.warning("sold_out_not_confirmed", error=repr(error))
                 finally:
                     for then in waiting:
-                        then()
+                        self._call(then)
         finally:
             del self._confirming[sku]
+
+    def _call(self, then: Callable[[], None]) -> None:
+        """One caller's trouble is not that of the others who wait."""
+        try:
+            then()
+        except Exception:
+            log.exception("order_not_taken_up")
 
     async def _fetch(self, skus: list[str]) -> Mapping[str, Stock]:
         after_s = time.monotonic() - self.shared.fresh_s
