@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from onhand.db import queries as q
+from onhand.db import queries_ledger, queries_level, queries_reservation
 from support.postgres import Postgres
 from support.stock import opened
 
@@ -37,25 +37,33 @@ ONE, TWO = "lpad(to_hex(40), 32, '0')::uuid", "lpad(to_hex(80), 32, '0')::uuid"
 PRODUCT, WAREHOUSE = "md5('p41')::uuid", "md5('w1')::uuid"
 PLANS: dict[str, tuple[Any, dict[str, str], set[str]]] = {
     "waiting": (
-        q.READ_WAITING_LINES,
+        queries_reservation.READ_WAITING_LINES,
         {"product_id": PRODUCT, "warehouse_id": WAREHOUSE, "row_limit": "10"},
         {"reservation_line_waiting"},
     ),
     "youngest": (
-        q.READ_YOUNGEST_LINES,
+        queries_reservation.READ_YOUNGEST_LINES,
         {"product_id": PRODUCT, "warehouse_id": WAREHOUSE, "row_limit": "10"},
         {"ledger_level_version_unique", "reservation_line_pkey"},
     ),
-    "reservations": (q.READ_RESERVATIONS, {"reservation_ids": f"ARRAY[{ONE}, {TWO}]"}, {"reservation_pkey"}),
-    "lines": (q.READ_RESERVATION_LINES, {"reservation_ids": f"ARRAY[{ONE}, {TWO}]"}, {"reservation_line_pkey"}),
-    "levels of reservations": (
-        q.FIND_LEVELS_OF_RESERVATIONS,
+    "reservations": (
+        queries_reservation.READ_RESERVATIONS,
+        {"reservation_ids": f"ARRAY[{ONE}, {TWO}]"},
+        {"reservation_pkey"},
+    ),
+    "lines": (
+        queries_reservation.READ_RESERVATION_LINES,
         {"reservation_ids": f"ARRAY[{ONE}, {TWO}]"},
         {"reservation_line_pkey"},
     ),
-    "operations": (q.FIND_OPERATIONS, {"operation_ids": f"ARRAY[{ONE}, {TWO}]"}, {"operation_pkey"}),
+    "levels of reservations": (
+        queries_level.FIND_LEVELS_OF_RESERVATIONS,
+        {"reservation_ids": f"ARRAY[{ONE}, {TWO}]"},
+        {"reservation_line_pkey"},
+    ),
+    "operations": (queries_ledger.FIND_OPERATIONS, {"operation_ids": f"ARRAY[{ONE}, {TWO}]"}, {"operation_pkey"}),
     "of an order": (
-        q.FIND_RESERVATIONS_OF_ORDER,
+        queries_reservation.FIND_RESERVATIONS_OF_ORDER,
         {"order_id": "'SO-40'", "before": "NULL", "row_limit": "10"},
         {"reservation_order_id"},
     ),

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from onhand.db import queries as q
+from onhand.db import queries_level as q
 from onhand.domain.commands import ChangeState, Receive, StateLine, StockLine
 from onhand.domain.errors import DomainError
 from onhand.domain.ids import Id

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from psycopg import errors as pg
 
-from onhand.db import queries as q
+from onhand.db import queries_level as q
 from onhand.domain.commands import Dispatch, Receive, Reserve, ReserveLine, StockLine, TransferLineWanted
 from onhand.domain.ids import Id
 from onhand.engine import batch as batch_module

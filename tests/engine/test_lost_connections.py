@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
-from onhand.db import queries as q
+from onhand.db import queries_ledger as q
 from onhand.domain.commands import Receive, StockLine
 from onhand.domain.errors import InsufficientStock, OutcomeUnknown, Unavailable
 from onhand.engine import engine as engine_module

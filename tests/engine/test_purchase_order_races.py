@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from onhand.db import queries as q
+from onhand.db import queries_level as q
 from onhand.domain.commands import (
     CancelPurchaseOrder,
     CreatePurchaseOrder,

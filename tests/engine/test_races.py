@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from onhand.db import queries as q
+from onhand.db import queries_idempotency, queries_level
 from onhand.domain.errors import IdempotencyKeyReused, InsufficientStock, ReservationClosed
 from onhand.domain.outcomes import Nothing
 from onhand.engine.batch import Batch
@@ -45,8 +45,8 @@ def drop(url: str, table: str, *constraints: str) -> None:
 
 def without_locks(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """No row locks, and no chain of versions behind them."""
-    assert "FOR UPDATE" in q.LOCK_LEVELS.sql
-    monkeypatch.setattr(q.LOCK_LEVELS, "sql", q.LOCK_LEVELS.sql.split("FOR UPDATE")[0])
+    assert "FOR UPDATE" in queries_level.LOCK_LEVELS.sql
+    monkeypatch.setattr(queries_level.LOCK_LEVELS, "sql", queries_level.LOCK_LEVELS.sql.split("FOR UPDATE")[0])
     drop(url, "ledger", "ledger_level_version_unique")
 
 
@@ -96,7 +96,7 @@ async def test_without_locks_the_chain_of_versions_still_stands(
     fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second line of defence: two that both think they hold a level cannot both write its next version."""
-    monkeypatch.setattr(q.LOCK_LEVELS, "sql", q.LOCK_LEVELS.sql.split("FOR UPDATE")[0])
+    monkeypatch.setattr(queries_level.LOCK_LEVELS, "sql", queries_level.LOCK_LEVELS.sql.split("FOR UPDATE")[0])
     async with several(fresh_database_url, 2, lanes=1) as shops:
         place = await shops[0].stocked(1)
         answers = await at_once(*(shop.reserve(*place, 1) for shop in shops))
@@ -217,7 +217,11 @@ async def test_without_its_memory_an_order_sent_again_is_taken_again(
     fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop(fresh_database_url, "idempotency", "idempotency_pkey")
-    monkeypatch.setattr(q.READ_IDEMPOTENCY, "sql", q.READ_IDEMPOTENCY.sql.rstrip("; ") + " AND false")
+    monkeypatch.setattr(
+        queries_idempotency.READ_IDEMPOTENCY,
+        "sql",
+        queries_idempotency.READ_IDEMPOTENCY.sql.rstrip("; ") + " AND false",
+    )
     assert await same_key(fresh_database_url) == (3, 3)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from onhand.db import queries as q
+from onhand.db import queries_level as q
 from onhand.db.connect import connect
 from onhand.domain.commands import ReturnLine, TakeBack
 from onhand.domain.errors import DomainError, QuantityExceedsFulfilled

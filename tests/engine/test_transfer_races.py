@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from onhand.db import queries as q
+from onhand.db import queries_level as q
 from onhand.domain.commands import CancelTransfer, Dispatch, ReceiveTransfer, TransferLineWanted, WriteOffTransfer
 from onhand.domain.errors import DomainError
 from onhand.domain.ids import Id

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from onhand.db import queries as q
+from onhand.db import queries_level as q
 from onhand.domain.replenishment import order_quantity
 from onhand.engine.batch import Batch
 from onhand.services import levels, purchase_orders, reconcile, reordering, reservations, suppliers, transfers

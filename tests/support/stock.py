@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg_pool import AsyncConnectionPool
 
-from onhand.db import queries as q
+from onhand.db import queries_catalog as q
 from onhand.db.connect import pool
 from onhand.db.query import Connection
 from onhand.domain.commands import (

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from onhand.config import Settings
-from onhand.db import queries as q
+from onhand.db import queries_reconciliation, queries_transport
 from onhand.db.query import Connection
 
 POSTGRES_MIN = 150_000
@@ -80,7 +80,7 @@ def port(settings: Settings) -> Iterator[Finding]:
 async def postgres(connection: Connection) -> list[Finding]:
     """Version, durability and clock."""
     began = datetime.now(UTC)
-    health = (await q.READ_SERVER_HEALTH.all(connection))[0]
+    health = (await queries_transport.READ_SERVER_HEALTH.all(connection))[0]
     now = datetime.now(UTC)
     version = Finding("PostgreSQL", "ok", f"{health.version}, database of {health.size_bytes / (1 << 20):,.0f} MiB")
     if health.version_number < POSTGRES_MIN:
@@ -88,7 +88,7 @@ async def postgres(connection: Connection) -> list[Finding]:
     return [version, _durability(health), _clock(health.now, began, now)]
 
 
-def _durability(health: q.ServerHealthRow) -> Finding:
+def _durability(health: queries_transport.ServerHealthRow) -> Finding:
     settings = {
         "fsync": health.fsync,
         "full_page_writes": health.full_page_writes,
@@ -115,8 +115,8 @@ def _clock(there: datetime, before: datetime, after: datetime) -> Finding:
 
 async def ledger(connection: Connection) -> list[Finding]:
     """Law 5: nobody changes the past. Only on a migrated database."""
-    guards = (await q.READ_LEDGER_GUARD.all(connection))[0].guards
-    rights = (await q.READ_LEDGER_RIGHTS.all(connection))[0]
+    guards = (await queries_reconciliation.READ_LEDGER_GUARD.all(connection))[0].guards
+    rights = (await queries_transport.READ_LEDGER_RIGHTS.all(connection))[0]
     if not guards:
         advice = "ALTER TABLE ledger ENABLE TRIGGER ledger_append_only; or apply the migrations to a new database."
         trigger = Finding("ledger trigger", "fail", "missing or disabled: ledger rows can be changed", advice)

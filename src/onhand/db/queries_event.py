@@ -33,6 +33,7 @@ class EventRow(NamedTuple):
     data: dict[str, Any]
 
 
+INSERT_EVENTS = Statement("insert_events")
 LOOK_FOR_UNPLACED_EVENTS = Query("look_for_unplaced_events", UnplacedRow)
 LOCK_EVENT_FEED = Query("lock_event_feed", PositionRow)
 PLACE_EVENTS = Query("place_events", PlacedRow)

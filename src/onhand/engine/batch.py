@@ -8,7 +8,7 @@ from typing import Any, cast
 import psycopg
 from psycopg import errors as pg
 
-from onhand.db import queries as q
+from onhand.db import queries_idempotency, queries_ledger, queries_level, queries_reservation, queries_transfer
 from onhand.db import queries_return as back
 from onhand.db import queries_room as room
 from onhand.db import queries_routing as qr
@@ -124,9 +124,9 @@ class Batch:
             return Foresight()
         asked, inbound = [], []
         for query, name, ids, brings in (
-            (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.reservations, False),
-            (q.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.returned, True),
-            (q.FIND_LEVELS_OF_TRANSFERS, "transfer_ids", wanted.transfers, True),
+            (queries_level.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.reservations, False),
+            (queries_level.FIND_LEVELS_OF_RESERVATIONS, "reservation_ids", wanted.returned, True),
+            (queries_level.FIND_LEVELS_OF_TRANSFERS, "transfer_ids", wanted.transfers, True),
             (supply.FIND_LEVELS_OF_PURCHASE_ORDERS, "purchase_order_ids", wanted.purchase_orders, True),
             (qr.READ_SHELVES_AND_SAFETY if ranker.spares else qr.READ_SHELVES, "product_ids", wanted.products, False),
         ):
@@ -157,12 +157,16 @@ class Batch:
         for into, query, parameters in (
             (
                 facts.levels,
-                q.LOCK_LEVELS if keys else None,
+                queries_level.LOCK_LEVELS if keys else None,
                 {"product_ids": Ids([key[0] for key in keys]), "warehouse_ids": Ids([key[1] for key in keys])},
             ),
-            (kept, q.READ_IDEMPOTENCY if digests else None, {"digests": Ids(digests)}),
+            (kept, queries_idempotency.READ_IDEMPOTENCY if digests else None, {"digests": Ids(digests)}),
             *self._holders(facts, wanted),
-            (settled, q.FIND_OPERATIONS if self.committing else None, {"operation_ids": Ids(self._operation_ids())}),
+            (
+                settled,
+                queries_ledger.FIND_OPERATIONS if self.committing else None,
+                {"operation_ids": Ids(self._operation_ids())},
+            ),
         ):
             if query is not None:
                 reads.append((into, Asked(query.sql, {"cell": self.cell, **parameters})))
@@ -181,12 +185,15 @@ class Batch:
         if wanted.reservations or wanted.returned:
             ids = {"reservation_ids": Ids(sorted(wanted.reservations | wanted.returned))}
             reads += [
-                (facts.reservations, q.READ_RESERVATIONS, ids),
-                (facts.lines, q.READ_RESERVATION_LINES, ids),
+                (facts.reservations, queries_reservation.READ_RESERVATIONS, ids),
+                (facts.lines, queries_reservation.READ_RESERVATION_LINES, ids),
             ]
         if wanted.transfers:
             ids = {"transfer_ids": Ids(sorted(wanted.transfers))}
-            reads += [(facts.transfers, q.READ_TRANSFERS, ids), (facts.transfer_lines, q.READ_TRANSFER_LINES, ids)]
+            reads += [
+                (facts.transfers, queries_transfer.READ_TRANSFERS, ids),
+                (facts.transfer_lines, queries_transfer.READ_TRANSFER_LINES, ids),
+            ]
         if wanted.purchase_orders:
             ids = {"purchase_order_ids": Ids(sorted(wanted.purchase_orders))}
             reads += [
@@ -249,7 +256,7 @@ class Batch:
             "request_digests": Ids([row[1] for row in keyed]),
             "outcomes": Blobs([row[2] for row in keyed]),
         }
-        return [(q.INSERT_IDEMPOTENCY, parameters)]
+        return [(queries_idempotency.INSERT_IDEMPOTENCY, parameters)]
 
 
 def _replay(key: Any, request_digest: Id, stored: bytes) -> Answer:  # noqa: ANN401

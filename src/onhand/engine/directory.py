@@ -15,7 +15,7 @@ from itertools import islice
 
 from psycopg_pool import AsyncConnectionPool
 
-from onhand.db import queries as q
+from onhand.db import queries_catalog as q
 from onhand.db import queries_routing as qr
 from onhand.db.query import Connection
 from onhand.domain.ids import Id

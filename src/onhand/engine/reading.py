@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from onhand.db import queries as q
+from onhand.db import queries_level, queries_reconciliation, queries_reservation
 from onhand.db import queries_room as qr
 from onhand.db.query import Connection, Query
 from onhand.domain.commands import (
@@ -218,16 +218,16 @@ def widened(missing: MissingFactsError, wanted: Wants, facts: Facts) -> MissingF
 async def fetch_missing(connection: Connection, cell: int, facts: Facts, missing: MissingFactsError) -> None:
     """Add to the facts what the decision found lacking. The levels concerned are locked already."""
     for key, limit in missing.waiting.items():
-        rows = await _queue(connection, q.READ_WAITING_LINES, cell, key, limit)
+        rows = await _queue(connection, queries_reservation.READ_WAITING_LINES, cell, key, limit)
         facts.waiting[key] = _fetched(rows, limit, _turn)
         facts.queued["waiting", key] = rows  # All that was read before, and more.
     for key, limit in missing.youngest.items():
-        rows = await _queue(connection, q.READ_YOUNGEST_LINES, cell, key, limit)
+        rows = await _queue(connection, queries_reservation.READ_YOUNGEST_LINES, cell, key, limit)
         facts.youngest[key] = _fetched(rows, limit, _age)
         facts.queued["youngest", key] = rows
     if missing.products:
         cursor = await connection.execute(
-            q.READ_BACKORDER_LIMITS.sql, {"product_ids": sorted(missing.products)}, binary=True
+            queries_level.READ_BACKORDER_LIMITS.sql, {"product_ids": sorted(missing.products)}, binary=True
         )
         facts.limits.update(await cursor.fetchall())
         facts.unknown_products |= missing.products - facts.limits.keys()
@@ -236,12 +236,12 @@ async def fetch_missing(connection: Connection, cell: int, facts: Facts, missing
         facts.volumes.update({row.product_id: int(row.volume) for row in volumes})
     for key in missing.sums:
         parameters = {"cell": cell, "product_id": key[0], "warehouse_id": key[1]}
-        cursor = await connection.execute(q.SUM_LEVEL.sql, parameters, binary=True)
+        cursor = await connection.execute(queries_reconciliation.SUM_LEVEL.sql, parameters, binary=True)
         facts.sums[key] = Sums(*(await cursor.fetchall())[0])
 
 
 async def _queue(
-    connection: Connection, query: Query[q.ReservationLineRow], cell: int, key: LevelKey, limit: int
+    connection: Connection, query: Query[queries_reservation.ReservationLineRow], cell: int, key: LevelKey, limit: int
 ) -> list[tuple[Any, ...]]:
     parameters = {"cell": cell, "product_id": key[0], "warehouse_id": key[1], "row_limit": limit}
     cursor = await connection.execute(query.sql, parameters, binary=True)

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from onhand.db import queries as q
+from onhand.db import queries_idempotency as q
 from onhand.db.arrays import Blobs, Ids
 from onhand.db.exchange import Asked
 from onhand.db.exchange import ExchangingConnection as Connection

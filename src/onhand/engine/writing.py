@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from onhand.db import queries as q
 from onhand.db import queries_alert as alert
+from onhand.db import queries_event, queries_ledger, queries_level, queries_reservation, queries_transfer
 from onhand.db.arrays import Ids, Ints, Texts, Times
 from onhand.db.query import Statement
 from onhand.domain.reservation import OPEN
@@ -61,7 +61,7 @@ def _facts(world: World, cell: int) -> Iterator[Write]:
         yield from _transfers(world, cell)
     if world.events:
         yield (
-            q.INSERT_EVENTS,
+            queries_event.INSERT_EVENTS,
             {
                 "cell": cell,
                 "now": world.now,
@@ -76,8 +76,8 @@ def _facts(world: World, cell: int) -> Iterator[Write]:
 def _levels(world: World, cell: int) -> Iterator[Write]:
     touched = [level for level in world.levels.values() if level.touched]
     for statement, levels in (
-        (q.UPDATE_LEVELS, [level for level in touched if level.exists]),
-        (q.INSERT_LEVELS, [level for level in touched if not level.exists]),
+        (queries_level.UPDATE_LEVELS, [level for level in touched if level.exists]),
+        (queries_level.INSERT_LEVELS, [level for level in touched if not level.exists]),
     ):
         if not levels:
             continue
@@ -91,14 +91,14 @@ def _levels(world: World, cell: int) -> Iterator[Write]:
             "incomings": Ints([level.incoming for level in levels]),
             "versions": Ints([level.version for level in levels]),
         }
-        if statement is q.INSERT_LEVELS:
+        if statement is queries_level.INSERT_LEVELS:
             parameters["backorder_limits"] = Ints([level.backorder_limit for level in levels])
         yield statement, parameters
 
 
 def _operations(world: World, cell: int) -> Write:
     headers = [operation.header for operation in world.operations]
-    return q.INSERT_OPERATIONS, {
+    return queries_ledger.INSERT_OPERATIONS, {
         "cell": cell,
         "now": world.now,
         "operation_ids": Ids([header.operation_id for header in headers]),
@@ -112,7 +112,7 @@ def _operations(world: World, cell: int) -> Write:
 
 def _ledger(world: World, cell: int) -> Write:
     entries = world.entries
-    return q.INSERT_LEDGER, {
+    return queries_ledger.INSERT_LEDGER, {
         "cell": cell,
         "now": world.now,
         "txn_ids": Ids([entry.txn_id for entry in entries]),
@@ -137,7 +137,7 @@ def _reservations(world: World, cell: int) -> Iterator[Write]:
     changed = [reservation for reservation in touched if not reservation.new]
     if new:
         yield (
-            q.INSERT_RESERVATIONS,
+            queries_reservation.INSERT_RESERVATIONS,
             {
                 "cell": cell,
                 "now": world.now,
@@ -151,7 +151,7 @@ def _reservations(world: World, cell: int) -> Iterator[Write]:
         )
     if changed:
         yield (
-            q.UPDATE_RESERVATIONS,
+            queries_reservation.UPDATE_RESERVATIONS,
             {
                 "cell": cell,
                 "reservation_ids": Ids([r.reservation_id for r in changed]),
@@ -162,7 +162,7 @@ def _reservations(world: World, cell: int) -> Iterator[Write]:
     timed = [r for r in touched if r.expires_at is not None and r.status in OPEN]
     if timed:
         yield (
-            q.INSERT_TIMERS,
+            queries_reservation.INSERT_TIMERS,
             {
                 "cell": cell,
                 "expires_ats": Times([r.expires_at for r in timed]),
@@ -175,7 +175,10 @@ def _lines(world: World, cell: int) -> Iterator[Write]:
     touched = [allocation for allocation in world.allocations.values() if allocation.touched]
     new = [allocation for allocation in touched if allocation.new]
     changed = [allocation for allocation in touched if not allocation.new]
-    for statement, allocations in ((q.INSERT_RESERVATION_LINES, new), (q.UPDATE_RESERVATION_LINES, changed)):
+    for statement, allocations in (
+        (queries_reservation.INSERT_RESERVATION_LINES, new),
+        (queries_reservation.UPDATE_RESERVATION_LINES, changed),
+    ):
         if not allocations:
             continue
         parameters: dict[str, Any] = {
@@ -187,7 +190,7 @@ def _lines(world: World, cell: int) -> Iterator[Write]:
             "releaseds": Ints([a.released for a in allocations]),
             "backordereds": Ints([a.backordered for a in allocations]),
         }
-        if statement is q.INSERT_RESERVATION_LINES:
+        if statement is queries_reservation.INSERT_RESERVATION_LINES:
             parameters["product_ids"] = Ids([a.product for a in allocations])
             parameters["quantities"] = Ints([a.quantity for a in allocations])
         yield statement, parameters
@@ -195,7 +198,7 @@ def _lines(world: World, cell: int) -> Iterator[Write]:
 
 def _priorities(world: World, cell: int) -> Write:
     allocations = world.prioritized.values()
-    return q.SET_PRIORITIES, {
+    return queries_reservation.SET_PRIORITIES, {
         "cell": cell,
         "reservation_ids": Ids([a.reservation for a in allocations]),
         "line_numbers": Ints([a.line for a in allocations]),
@@ -237,5 +240,5 @@ def _transfers(world: World, cell: int) -> Iterator[Write]:
                 "product_ids": Ids([line.product for _, line in lines]),
                 "quantities": Ints([line.quantity for _, line in lines]),
             }
-        yield (q.INSERT_TRANSFERS if new else q.UPDATE_TRANSFERS), header
-        yield (q.INSERT_TRANSFER_LINES if new else q.UPDATE_TRANSFER_LINES), detail
+        yield (queries_transfer.INSERT_TRANSFERS if new else queries_transfer.UPDATE_TRANSFERS), header
+        yield (queries_transfer.INSERT_TRANSFER_LINES if new else queries_transfer.UPDATE_TRANSFER_LINES), detail

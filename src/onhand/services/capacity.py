@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from onhand.db import queries as stock_queries
+from onhand.db import queries_catalog
 from onhand.db import queries_room as q
 from onhand.domain.admitting import RoomUnknown
 from onhand.domain.commands import (
@@ -140,7 +140,7 @@ async def filled(onhand: Onhand, name: str) -> Filled:
 async def every(onhand: Onhand) -> list[Filled]:
     """All warehouses, by code."""
     async with onhand.pool.connection() as connection:
-        rows = await stock_queries.LIST_WAREHOUSES.all(connection, after=None, row_limit=PAGE_MAX_ROWS)
+        rows = await queries_catalog.LIST_WAREHOUSES.all(connection, after=None, row_limit=PAGE_MAX_ROWS)
     return [await filled(onhand, row.code) for row in rows]
 
 

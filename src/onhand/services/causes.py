@@ -1,6 +1,6 @@
 """What probably happened, told from which of the books disagree."""
 
-from onhand.db import queries as q
+from onhand.db import queries_reconciliation as q
 from onhand.db import queries_return as back
 from onhand.db import queries_supply as supply
 from onhand.db import queries_transfer as moves

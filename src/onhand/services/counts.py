@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from onhand.db import queries as stock_queries
 from onhand.db import queries_count as q
+from onhand.db import queries_ledger
 from onhand.db.query import Connection
 from onhand.domain import counting
 from onhand.domain.commands import Adjust, AdjustLine, Header
@@ -243,7 +243,7 @@ async def _open(connection: Connection, count_id: Id) -> q.CountRow:
 
 
 async def _is_posted(connection: Connection, count_id: Id) -> bool:
-    return bool(await stock_queries.FIND_OPERATIONS.all(connection, cell=CELL, operation_ids=[count_id]))
+    return bool(await queries_ledger.FIND_OPERATIONS.all(connection, cell=CELL, operation_ids=[count_id]))
 
 
 async def get(onhand: Onhand, count: str) -> CountSession:

@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from onhand.db import queries as q
+from onhand.db import queries_reservation as q
 from onhand.db.query import Connection
 from onhand.domain.commands import Expire, Header
 from onhand.domain.errors import DomainError

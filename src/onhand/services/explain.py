@@ -1,6 +1,6 @@
 """Why a number is what it is: for the engineer on call."""
 
-from onhand.db import queries as q
+from onhand.db import queries_ledger, queries_reservation
 from onhand.services import answers, levels
 from onhand.services.context import CELL, Onhand
 from onhand.services.ledger import entry
@@ -18,10 +18,10 @@ async def explain(onhand: Onhand, sku: str) -> answers.Explanation:
     product_id = await product_named(onhand, sku)
     found = (await levels.find(onhand, sku=sku, limit=1_000)).items
     async with onhand.pool.connection() as connection:
-        held = await q.READ_OPEN_LINES_OF_PRODUCT.all(
+        held = await queries_reservation.READ_OPEN_LINES_OF_PRODUCT.all(
             connection, cell=CELL, product_id=product_id, row_limit=RESERVATIONS_MAX + 1
         )
-        last = await q.LIST_LEDGER_OF_PRODUCT.all(
+        last = await queries_ledger.LIST_LEDGER_OF_PRODUCT.all(
             connection,
             cell=CELL,
             product_id=product_id,

@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 from psycopg import AsyncServerCursor
 from psycopg.rows import tuple_row
 
-from onhand.db import queries as q
 from onhand.db import queries_count as count
-from onhand.db import queries_floor as floor
 from onhand.db import queries_return as back
 from onhand.db import queries_supply as supply
 from onhand.db import queries_transfer as moves
+from onhand.db import queries_transport as q
 from onhand.db.query import Query
 from onhand.services.context import CELL, Onhand
 from onhand.services.names import product_named, warehouse_named
@@ -45,7 +44,7 @@ class Export(NamedTuple):
 EXPORTS = {
     "products": Export(q.EXPORT_PRODUCTS),
     "stock": Export(q.EXPORT_STOCK),
-    "warehouses": Export(floor.EXPORT_WAREHOUSES),
+    "warehouses": Export(q.EXPORT_WAREHOUSES),
     "levels": Export(q.EXPORT_LEVELS),
     "ledger": Export(q.EXPORT_LEDGER),
     "reservations": Export(q.EXPORT_RESERVATIONS),

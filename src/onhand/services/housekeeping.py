@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from onhand.db import queries as q
+from onhand.db import queries_catalog, queries_idempotency
 from onhand.db import queries_event as events
 from onhand.db.query import Statement
 from onhand.domain.ids import Id, first_of
@@ -20,7 +20,9 @@ async def forget_old_keys(onhand: Onhand) -> int:
     forgotten = 0
     while True:
         async with onhand.pool.connection() as connection:
-            deleted = await q.DELETE_OLD_IDEMPOTENCY.run(connection, cell=CELL, before=before, row_limit=ROWS_AT_ONCE)
+            deleted = await queries_idempotency.DELETE_OLD_IDEMPOTENCY.run(
+                connection, cell=CELL, before=before, row_limit=ROWS_AT_ONCE
+            )
         forgotten += deleted
         if deleted < ROWS_AT_ONCE:
             return forgotten
@@ -46,7 +48,7 @@ async def _in_batches(onhand: Onhand, statement: Statement, first_kept: Id) -> i
 async def end_preorders(onhand: Onhand) -> int:
     """Products whose release date has come sell from stock only from now on; return how many."""
     async with onhand.pool.connection() as connection:
-        due = await q.READ_DUE_PREORDERS.all(connection, today=onhand.now().date())
+        due = await queries_catalog.READ_DUE_PREORDERS.all(connection, today=onhand.now().date())
     for row in due:
         await products.patch(onhand, str(row.product_id), ProductPatch(selling=Selling(mode="deny")))
     return len(due)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import msgspec
 from psycopg import errors as pg
 
-from onhand.db import queries as q
+from onhand.db import queries_catalog, queries_transport
 from onhand.db.connect import connect
 from onhand.domain import limits
 from onhand.domain.commands import Header, Receive, StockLine
@@ -217,7 +217,7 @@ class StockImport:
 async def product_ids(onhand: Onhand, skus: set[str]) -> dict[str, Id]:
     """Asked of the database for each chunk: a file may name more products than a process keeps."""
     async with onhand.pool.connection() as connection:
-        cursor = await connection.execute(q.FIND_PRODUCTS_BY_SKU.sql, {"skus": list(skus)}, binary=True)
+        cursor = await connection.execute(queries_catalog.FIND_PRODUCTS_BY_SKU.sql, {"skus": list(skus)}, binary=True)
         return dict(await cursor.fetchall())
 
 
@@ -227,7 +227,7 @@ async def only_import(onhand: Onhand, digest: bytes) -> AsyncIterator[None]:
     connection = await connect(onhand.url)
     try:
         number = int.from_bytes(digest[:8], "big", signed=True)
-        row = await q.LOCK_IMPORT.first(connection, digest=number)
+        row = await queries_transport.LOCK_IMPORT.first(connection, digest=number)
         if row is None or not row.locked:
             raise AlreadyRunningError
         yield
@@ -241,7 +241,7 @@ async def received_chunks(onhand: Onhand, digest: bytes, repetition: int, rows: 
     found = {}
     async with onhand.pool.connection() as connection:
         for ids in _slices(sorted(numbers), IDS_AT_ONCE):
-            for row in await q.FIND_IMPORTED_CHUNKS.all(connection, cell=CELL, operation_ids=ids):
+            for row in await queries_transport.FIND_IMPORTED_CHUNKS.all(connection, cell=CELL, operation_ids=ids):
                 found[numbers[row.operation_id]] = row.created_at
     return found
 

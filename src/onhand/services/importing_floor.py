@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 from psycopg import errors as pg
 
-from onhand.db import queries as q
+from onhand.db import queries_transport as q
 from onhand.domain.commands import Adjust, ChangeState, Dispatch, Receive, ReceivePurchaseOrder, ReceiveTransfer
 from onhand.domain.errors import DomainError, FieldProblem, Invalid, OutcomeUnknown, Overloaded, Unavailable
 from onhand.domain.ids import Id

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from onhand.db import queries_floor as q
+from onhand.db import queries_level as q
 from onhand.domain.ids import Id
 from onhand.services import levels
 from onhand.services.context import CELL, Onhand

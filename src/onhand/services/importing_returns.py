@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from onhand.db import queries as q
+from onhand.db import queries_reservation as q
 from onhand.domain.commands import TakeBack
 from onhand.domain.customer_return import CustomerReturn
 from onhand.domain.errors import (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from psycopg import errors as pg
 
-from onhand.db import queries as q
+from onhand.db import queries_api_key as q
 from onhand.domain.errors import AlreadyExists, Unknown
 from onhand.engine.engine import new_id
 from onhand.services.context import Onhand

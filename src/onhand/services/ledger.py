@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from onhand.db import queries as q
+from onhand.db import queries_ledger as q
 from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS
 from onhand.services import answers

@@ -2,8 +2,8 @@
 
 from msgspec import UNSET
 
-from onhand.db import queries as q
 from onhand.db import queries_alert as alert
+from onhand.db import queries_level as q
 from onhand.domain.errors import FieldProblem, Invalid
 from onhand.domain.ids import Id
 from onhand.domain.limits import PAGE_DEFAULT_ROWS

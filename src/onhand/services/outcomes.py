@@ -5,7 +5,7 @@ One key never stands for two requests, whoever carries them out.
 
 from psycopg import errors as pg
 
-from onhand.db import queries as q
+from onhand.db import queries_idempotency as q
 from onhand.domain.errors import IdempotencyKeyReused
 from onhand.engine.job import Key
 from onhand.services.context import CELL, Onhand

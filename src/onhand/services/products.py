@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import UNSET
 from psycopg import errors as pg
 
-from onhand.db import queries as q
+from onhand.db import queries_catalog, queries_level
 from onhand.db import queries_room as room
 from onhand.db.arrays import Ids, Ints, Texts
 from onhand.db.query import Connection
@@ -29,7 +29,7 @@ async def create(onhand: Onhand, request: NewProduct) -> answers.Product:
     product_id = new_id()
     async with onhand.pool.connection() as connection:
         try:
-            await q.INSERT_PRODUCT.run(
+            await queries_catalog.INSERT_PRODUCT.run(
                 connection,
                 product_id=product_id,
                 sku=request.sku,
@@ -52,7 +52,7 @@ async def create_many(onhand: Onhand, requests: Sequence[NewProduct]) -> set[str
         for request in requests
     ]
     async with onhand.pool.connection() as connection:
-        made = await q.INSERT_PRODUCTS.all(
+        made = await queries_catalog.INSERT_PRODUCTS.all(
             connection,
             now=onhand.now(),
             product_ids=Ids([new_id() for _ in requests]),
@@ -101,22 +101,22 @@ async def _patch(onhand: Onhand, product_id: Id, name: str, request: ProductPatc
     """In the engine's order: levels, then the product."""
     async with onhand.pool.connection() as connection, connection.transaction():
         if request.selling is not UNSET:
-            await q.LOCK_LEVELS_OF_PRODUCT.all(connection, cell=CELL, product_id=product_id)
-        await q.LOCK_PRODUCT.first(connection, product_id=product_id)
-        row = await q.READ_PRODUCT.first(connection, product_id=product_id)
+            await queries_level.LOCK_LEVELS_OF_PRODUCT.all(connection, cell=CELL, product_id=product_id)
+        await queries_catalog.LOCK_PRODUCT.first(connection, product_id=product_id)
+        row = await queries_catalog.READ_PRODUCT.first(connection, product_id=product_id)
         if row is None:
             raise Unknown("sku", name)
         columns = _changed(row, request, onhand.now().date())
-        await q.UPDATE_PRODUCT.run(connection, product_id=product_id, now=onhand.now(), **columns)
+        await queries_catalog.UPDATE_PRODUCT.run(connection, product_id=product_id, now=onhand.now(), **columns)
         if any(columns[name] != getattr(row, name) for name in ("length_mm", "width_mm", "height_mm")):
             await room.FORGET_VOLUMES.run(connection)
         if request.selling is not UNSET:
             limit = 0 if columns["selling_mode"] == "deny" else columns["selling_limit"]
-            await q.FOLLOW_SELLING_MODE.run(connection, product_id=product_id, backorder_limit=limit)
+            await queries_level.FOLLOW_SELLING_MODE.run(connection, product_id=product_id, backorder_limit=limit)
         return await _read(connection, product_id)
 
 
-def _changed(row: q.ProductRow, request: ProductPatch, today: date) -> dict[str, Any]:
+def _changed(row: queries_catalog.ProductRow, request: ProductPatch, today: date) -> dict[str, Any]:
     names = ("name", "category", "weight_g", "length_mm", "width_mm", "height_mm", "selling_mode", "selling_limit")
     columns: dict[str, Any] = {name: getattr(row, name) for name in (*names, "release_date")}
     for name in ("name", "category", "weight_g"):
@@ -135,7 +135,9 @@ async def find(
     """By SKU, those whose SKU begins with or whose name contains the query. Raises Invalid."""
     pattern = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") if query else None
     async with onhand.pool.connection() as connection:
-        rows = await q.LIST_PRODUCTS.all(connection, query=pattern, after=name_after(cursor), row_limit=limit + 1)
+        rows = await queries_catalog.LIST_PRODUCTS.all(
+            connection, query=pattern, after=name_after(cursor), row_limit=limit + 1
+        )
     items = [_answer(row) for row in rows[:limit]]
     return answers.Page(items, cursor_of(items[-1].sku) if len(rows) > limit else None)
 
@@ -164,13 +166,13 @@ def _selling(selling: Selling, today: date) -> dict[str, Any]:
 
 
 async def _read(connection: Connection, product_id: Id) -> answers.Product:
-    row = await q.READ_PRODUCT.first(connection, product_id=product_id)
+    row = await queries_catalog.READ_PRODUCT.first(connection, product_id=product_id)
     if row is None:
         raise Unknown("product", str(product_id))
     return _answer(row)
 
 
-def _answer(row: q.ProductRow) -> answers.Product:
+def _answer(row: queries_catalog.ProductRow) -> answers.Product:
     dimensions = None
     if row.length_mm is not None and row.width_mm is not None and row.height_mm is not None:
         dimensions = {"length_mm": row.length_mm, "width_mm": row.width_mm, "height_mm": row.height_mm}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from onhand.db import queries as q
+from onhand.db import queries_reconciliation as q
 from onhand.db import queries_return as back
 from onhand.db import queries_supply as supply
 from onhand.db import queries_transfer as moves

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import UNSET
 
-from onhand.db import queries as q
+from onhand.db import queries_reservation as q
 from onhand.domain.commands import (
     USUAL_PRIORITY,
     Extend,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from onhand.db import queries as stock_queries
+from onhand.db import queries_reservation
 from onhand.db import queries_return as q
 from onhand.domain.commands import Header, ReturnLine, TakeBack
 from onhand.domain.customer_return import CustomerReturn, ReturnedPart
@@ -75,7 +75,7 @@ async def _reservations(onhand: Onhand, request: NewReturn) -> list[Id]:
     if request.reservation_id is not None:
         return [parse_id(request.reservation_id, "reservation_id")]
     async with onhand.pool.connection() as connection:
-        rows = await stock_queries.FIND_RESERVATIONS_OF_ORDER.all(
+        rows = await queries_reservation.FIND_RESERVATIONS_OF_ORDER.all(
             connection, cell=CELL, order_id=request.order_id, before=None, row_limit=RESERVATIONS_OF_ORDER_MAX
         )
     if not rows:
@@ -88,7 +88,9 @@ async def _products_by_line(onhand: Onhand, request: NewReturn, reservations: Se
     if all(line.line is None for line in request.lines):  # The engine will say whether there is such a reservation.
         return {}
     async with onhand.pool.connection() as connection:
-        rows = await stock_queries.READ_RESERVATION_LINES.all(connection, cell=CELL, reservation_ids=list(reservations))
+        rows = await queries_reservation.READ_RESERVATION_LINES.all(
+            connection, cell=CELL, reservation_ids=list(reservations)
+        )
     if not rows:
         raise Unknown("reservation", str(request.reservation_id), "reservation_id")
     products = {row.line: row.product_id for row in rows}
@@ -120,7 +122,7 @@ async def find(
     reservations = [parse_id(reservation_id, "reservation_id")] if reservation_id else None
     async with onhand.pool.connection() as connection:
         if order_id is not None:
-            rows = await stock_queries.FIND_RESERVATIONS_OF_ORDER.all(
+            rows = await queries_reservation.FIND_RESERVATIONS_OF_ORDER.all(
                 connection, cell=CELL, order_id=order_id, before=None, row_limit=RESERVATIONS_OF_ORDER_MAX
             )
             of_order = [row.reservation_id for row in rows]

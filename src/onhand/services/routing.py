@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from onhand.db import queries as q
+from onhand.db import queries_level as q
 from onhand.db import queries_routing as qr
 from onhand.domain import routing
 from onhand.domain.commands import Reserve, ReserveLine

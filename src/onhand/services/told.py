@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from onhand.db import queries as stock
+from onhand.db import queries_event
 from onhand.db import queries_told as q
 from onhand.db.arrays import Ids, Ints, Texts
 from onhand.db.query import Connection
@@ -190,7 +190,7 @@ async def _write(
     )
     moved = [each for each in changed if each.moved]
     if moved:
-        await stock.INSERT_EVENTS.run(
+        await queries_event.INSERT_EVENTS.run(
             connection,
             cell=CELL,
             now=now,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from onhand.db import queries as q
+from onhand.db import queries_transfer as q
 from onhand.domain.commands import (
     CancelTransfer,
     Dispatch,

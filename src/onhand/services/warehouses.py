@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 from msgspec import UNSET
 from psycopg import errors as pg
 
-from onhand.db import queries as q
+from onhand.db import queries_catalog as q
 from onhand.db import queries_promise as qp
 from onhand.db import queries_room as room
 from onhand.db import queries_routing as qr

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import UNSET
 
-from onhand.db import queries as stock
 from onhand.db import queries_event as q
 from onhand.db.arrays import Ids, Texts
 from onhand.db.query import Connection
@@ -111,7 +110,7 @@ async def test(onhand: Onhand, actor: str, name: str) -> Queued:
     webhook_id = parse_id(name, "webhook_id")
     async with onhand.pool.connection() as connection:
         await _read(connection, webhook_id)
-        await stock.INSERT_EVENTS.run(
+        await q.INSERT_EVENTS.run(
             connection,
             cell=CELL,
             now=onhand.now(),

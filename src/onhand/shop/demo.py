@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import psycopg
 import structlog
 
-from onhand.db import queries as q
+from onhand.db import queries_idempotency as q
 from onhand.domain.errors import AlreadyExists, DomainError
 from onhand.domain.outcomes import OperationDone
 from onhand.engine import outcome
