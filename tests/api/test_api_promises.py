@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onhand.api import examples
+from onhand.api import examples_routing as examples
 from server.serving import unique, until
 
 

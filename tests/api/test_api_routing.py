@@ -6,7 +6,7 @@ import time
 import psycopg
 import pytest
 
-from onhand.api import examples
+from onhand.api import examples_routing as examples
 
 numbers = itertools.count()
 

@@ -2,9 +2,10 @@
 
 import msgspec
 
-from onhand.api import examples
+from onhand.api import examples_routing as examples
 from onhand.api.answer import Answer, ok
 from onhand.api.decoding import decode
+from onhand.api.examples import page
 from onhand.api.once import once
 from onhand.api.queries import PromisesQuery
 from onhand.api.route import Call, Route
@@ -58,7 +59,7 @@ PROMISES = [
         scopes=READ,
         query=PromisesQuery,
         answer=list[answers.ToldPromise],
-        shown=examples.page(examples.TOLD_PROMISE),
+        shown=page(examples.TOLD_PROMISE),
         problems=("NOT_FOUND",),
         description="Written down within two seconds of the reservation, and compared as often with what is true now: "
         "a day that moves is told by an event of type promise.moved, with what moved it. The oldest reservation first.",
