@@ -7,14 +7,13 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from onhand.bench import database, loading, report, session, suite
-from onhand.bench.database import BenchError
 from onhand.bench.measure import Row
-from onhand.cli import bench_orders, examples
+from onhand.cli import bench_orders
+from onhand.cli import examples_bench as examples
+from onhand.cli.bench_database import bench_database, bench_errors
 from onhand.cli.errors import FAILED, CliError
-from onhand.cli.opening import quiet_logs
 from onhand.cli.progress import progress
 from onhand.cli.terminal import say, show, show_json, show_table
-from onhand.config import from_environment
 
 app = App(
     name="bench", help="Measure, with the textbook's one transaction per order beside it.", help_format="plaintext"
@@ -44,37 +43,8 @@ Html = Annotated[Path | None, Parameter(name="--html", help="Write a report with
 
 QUICK_LEVELS = 20_000
 
-app.command(
-    "onhand.cli.bench_availability:run_availability",
-    name="availability",
-    help_epilogue=examples.OF["bench_availability:run_availability"],
-)
-app.command("onhand.cli.bench_pages:run_pages", name="pages", help_epilogue=examples.OF["bench_pages:run_pages"])
-app.command("onhand.cli.bench_import:run_import", name="import", help_epilogue=examples.OF["bench_import:run_import"])
-
-app.command(
-    "onhand.cli.bench_reorder:run_reorder", name="reorder", help_epilogue=examples.OF["bench_reorder:run_reorder"]
-)
-app.command(
-    "onhand.cli.bench_replenishment:run_replenishment",
-    name="replenishment",
-    help_epilogue=examples.OF["bench_replenishment:run_replenishment"],
-)
-app.command(
-    "onhand.cli.bench_trigger:run_trigger", name="trigger", help_epilogue=examples.OF["bench_trigger:run_trigger"]
-)
-app.command("onhand.cli.bench_wire:run_wire", name="wire", help_epilogue=examples.OF["bench_wire:run_wire"])
-app.command(
-    "onhand.cli.bench_routing:run_routing", name="routing", help_epilogue=examples.OF["bench_routing:run_routing"]
-)
-app.command(
-    "onhand.cli.bench_planning:run_planning", name="planning", help_epilogue=examples.OF["bench_planning:run_planning"]
-)
-app.command(
-    "onhand.cli.bench_backorders:run_backorders",
-    name="backorders",
-    help_epilogue=examples.OF["bench_backorders:run_backorders"],
-)
+for target, text in examples.OF.items():
+    app.command(f"onhand.cli.{target}", name=target.partition(":run_")[2], help_epilogue=text)
 
 
 @app.command
@@ -89,17 +59,13 @@ def load(
     as_json: AsJson = False,
 ) -> int:
     """Fill the bench's database by COPY."""
-    quiet_logs()
-    settings = from_environment()
-    try:
+    with bench_errors():
         shape = session.shape_of(levels, warehouses, ledger_rows)
-        with session.bench_url(settings, database_url) as (url, embedded), progress("loading") as meter:
-            if fresh:
-                database.drop(url, embedded=embedded)
-                database.beside(url, embedded=embedded)
-            loaded = loading.load(url, shape, foreign=foreign, advance=meter)
-    except BenchError as error:
-        raise CliError(str(error)) from error
+    with bench_database(database_url) as (url, embedded), progress("loading") as meter:
+        if fresh:
+            database.drop(url, embedded=embedded)
+            database.beside(url, embedded=embedded)
+        loaded = loading.load(url, shape, foreign=foreign, advance=meter)
     if as_json:
         show_json(loaded)
     else:
@@ -129,26 +95,21 @@ def run_suite(  # noqa: PLR0913  options, all by name
     """Every measurement in one go. Exit 1 when any of them has no figure."""
     if workers is not None and not 1 <= workers <= 256:
         raise CliError("--workers is a whole number from 1 to 256")
-    quiet_logs()
-    settings = from_environment()
-    try:
-        with ExitStack() as made, session.bench_url(settings, database_url) as (url, embedded):
-            with progress("loading") as meter:
-                wanted = session.shape_of(levels or QUICK_LEVELS if quick else 1_000_000)
-                there = database.prepare(url, foreign=foreign)
-                shape, loaded = session.provide(
-                    url, None if levels is None and there else wanted, foreign=foreign, advance=meter
-                )
-            bench = session.open_bench(url, shape, embedded=embedded)
-            if quick:
-                bench.baseline_s, bench.run_s, bench.warmup_s, bench.repeats = 1.0, 1.0, 0.3, 1
-            bench.workers = workers or bench.workers
-            if orders is not None:
-                bench.real = made.enter_context(bench_orders.file_of(orders))
-            bench.repeats, bench.run_s = repeats or bench.repeats, seconds or bench.run_s
-            result = suite.run(bench, loaded, only, lambda text: say(f"onhand: {text}"), further=further)
-    except BenchError as error:
-        raise CliError(str(error)) from error
+    with ExitStack() as made, bench_database(database_url) as (url, embedded):
+        with progress("loading") as meter:
+            wanted = session.shape_of(levels or QUICK_LEVELS if quick else 1_000_000)
+            there = database.prepare(url, foreign=foreign)
+            shape, loaded = session.provide(
+                url, None if levels is None and there else wanted, foreign=foreign, advance=meter
+            )
+        bench = session.open_bench(url, shape, embedded=embedded)
+        if quick:
+            bench.baseline_s, bench.run_s, bench.warmup_s, bench.repeats = 1.0, 1.0, 0.3, 1
+        bench.workers = workers or bench.workers
+        if orders is not None:
+            bench.real = made.enter_context(bench_orders.file_of(orders))
+        bench.repeats, bench.run_s = repeats or bench.repeats, seconds or bench.run_s
+        result = suite.run(bench, loaded, only, lambda text: say(f"onhand: {text}"), further=further)
     if html is not None:
         html.write_text(report.page(result), encoding="utf-8")
     if as_json:

@@ -7,11 +7,10 @@ import uvloop
 from cyclopts import Parameter
 
 from onhand.bench import availability, database, session
-from onhand.bench.database import BenchError
 from onhand.bench.workload import Shape
 from onhand.cli.bench import QUICK_LEVELS, AsJson, Foreign, Only, Quick, Seconds, Url, Warehouses
+from onhand.cli.bench_database import bench_database
 from onhand.cli.errors import CliError
-from onhand.cli.opening import quiet_logs
 from onhand.cli.progress import progress
 from onhand.cli.terminal import say, show, show_json, show_table
 from onhand.config import from_environment
@@ -45,7 +44,6 @@ def run_availability(  # noqa: PLR0913  options, all by name
     as_json: AsJson = False,
 ) -> int:
     """Reads of availability beside writes, in the process and through ONHAND_REDIS_URL where it is set."""
-    quiet_logs()
     settings = from_environment()
     options = availability.Options(
         seconds or (QUICK_SECONDS if quick else SECONDS),
@@ -61,21 +59,18 @@ def run_availability(  # noqa: PLR0913  options, all by name
     if database_url is not None and len(wanted) > 1:
         raise CliError("--database-url names one database: measure one size in it")
     sizes = []
-    try:
-        with session.bench_url(settings, database_url) as (own, embedded):
-            for shape in wanted:
-                url = own
-                if skus and shape is not None and database_url is None:
-                    url = database.beside(own, embedded=embedded, name=database.name_of(shape))
-                with progress("loading") as meter:
-                    there, _ = session.provide(url, shape, foreign=foreign, advance=meter)
-                if prepare:
-                    _tell(there, "reading it once")
-                    availability.warm(url)
-                    continue
-                sizes.append(uvloop.run(availability.run(url, there, options, partial(_tell, there))))
-    except BenchError as error:
-        raise CliError(str(error)) from error
+    with bench_database(database_url) as (own, embedded):
+        for shape in wanted:
+            url = own
+            if skus and shape is not None and database_url is None:
+                url = database.beside(own, embedded=embedded, name=database.name_of(shape))
+            with progress("loading") as meter:
+                there, _ = session.provide(url, shape, foreign=foreign, advance=meter)
+            if prepare:
+                _tell(there, "reading it once")
+                availability.warm(url)
+                continue
+            sizes.append(uvloop.run(availability.run(url, there, options, partial(_tell, there))))
     if prepare:
         return 0
     report = availability.report(sizes)

@@ -7,8 +7,8 @@ from cyclopts import Parameter
 
 from onhand import installation
 from onhand.bench import database, waiting
-from onhand.bench.database import BenchError
 from onhand.cli.bench import AsJson
+from onhand.cli.bench_database import bench_errors
 from onhand.cli.errors import FAILED, CliError
 from onhand.cli.opening import quiet_logs
 from onhand.cli.progress import progress
@@ -25,15 +25,13 @@ def run_backorders(*, orders: Count = 100_000, as_json: AsJson = False) -> int:
         raise CliError(f"--orders is from {LEAST} to {MOST:,}")
     quiet_logs()
     settings = from_environment()
-    try:
-        with (
-            installation.database(settings) as url,
-            database.scratch(url, f"{database.NAME}_backorders", embedded=settings.database_url is None) as own,
-            progress("ordering", "orders") as meter,
-        ):
-            done = uvloop.run(waiting.run(own, orders, meter))
-    except BenchError as error:
-        raise CliError(str(error)) from error
+    with (
+        bench_errors(),
+        installation.database(settings) as url,
+        database.scratch(url, f"{database.NAME}_backorders", embedded=settings.database_url is None) as own,
+        progress("ordering", "orders") as meter,
+    ):
+        done = uvloop.run(waiting.run(own, orders, meter))
     if as_json:
         show_json(done)
     else:

@@ -4,14 +4,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from onhand.bench import database, importing, session
-from onhand.bench.database import NAME, BenchError
+from onhand.bench import database, importing
+from onhand.bench.database import NAME
 from onhand.bench.workload import Shape
 from onhand.cli.bench import AsJson, Url, Warehouses
+from onhand.cli.bench_database import bench_database
 from onhand.cli.errors import CliError
-from onhand.cli.opening import quiet_logs
 from onhand.cli.terminal import say, show, show_json
-from onhand.config import from_environment
 
 Skus = Annotated[int, Parameter(help="Products that are imported.")]
 
@@ -26,25 +25,20 @@ def run_import(
     as_json: AsJson = False,
 ) -> int:
     """Import products and their stock, beside a plain COPY of the same rows. Its database is dropped afterwards."""
-    quiet_logs()
-    settings = from_environment()
     shape = Shape(skus, warehouses)
     if not shape.levels:
         raise CliError("there must be at least one product and one warehouse")
-    try:
-        with session.bench_url(settings, database_url) as (given, embedded):
-            url = given
+    with bench_database(database_url) as (given, embedded):
+        url = given
+        if database_url is None:
+            url = database.beside(given, embedded=embedded, name=OWN)
+            database.drop(url, embedded=embedded)
+            url = database.beside(given, embedded=embedded, name=OWN)
+        try:
+            found = importing.run(url, shape, lambda text: say(f"onhand: {text}"))
+        finally:
             if database_url is None:
-                url = database.beside(given, embedded=embedded, name=OWN)
                 database.drop(url, embedded=embedded)
-                url = database.beside(given, embedded=embedded, name=OWN)
-            try:
-                found = importing.run(url, shape, lambda text: say(f"onhand: {text}"))
-            finally:
-                if database_url is None:
-                    database.drop(url, embedded=embedded)
-    except BenchError as error:
-        raise CliError(str(error)) from error
     if as_json:
         show_json(found)
         return 0

@@ -5,13 +5,11 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from onhand.bench import pages, session
-from onhand.bench.database import BenchError
 from onhand.cli.bench import QUICK_LEVELS, AsJson, Quick, Url
+from onhand.cli.bench_database import bench_database
 from onhand.cli.errors import FAILED, CliError
-from onhand.cli.opening import quiet_logs
 from onhand.cli.progress import progress
 from onhand.cli.terminal import say, show, show_json, show_table
-from onhand.config import from_environment
 
 Rate = Annotated[float, Parameter(help="Orders per second beside the open page.")]
 Seconds = Annotated[float, Parameter(help="Length of each half of a pair.")]
@@ -30,29 +28,24 @@ def run_pages(
     as_json: AsJson = False,
 ) -> int:
     """Time every page on what `onhand bench load` has loaded. Exit 1 when the median of one is above 50 ms."""
-    quiet_logs()
-    settings = from_environment()
     if not 1 <= rate <= 20_000 or seconds < 1 or pairs < 0:
         raise CliError("--rate is 1 to 20,000, --seconds at least 1, --pairs not negative")
     wanted = session.shape_of(QUICK_LEVELS) if quick else None
     if quick:
         rate, seconds, pairs = QUICK_RATE, QUICK_SECONDS, min(pairs, 1)
-    try:
-        with session.bench_url(settings, database_url) as (url, _):
-            with progress("loading") as meter:
-                shape, _ = session.provide(url, wanted, advance=meter)
-            asked = QUICK_ASKED if quick else pages.ASKED
-            report = pages.run(
-                url,
-                shape,
-                rate=rate,
-                seconds=seconds,
-                pairs=pairs,
-                asked=asked,
-                say=lambda text: say(f"onhand: {text}"),
-            )
-    except BenchError as error:
-        raise CliError(str(error)) from error
+    with bench_database(database_url) as (url, _):
+        with progress("loading") as meter:
+            shape, _ = session.provide(url, wanted, advance=meter)
+        asked = QUICK_ASKED if quick else pages.ASKED
+        report = pages.run(
+            url,
+            shape,
+            rate=rate,
+            seconds=seconds,
+            pairs=pairs,
+            asked=asked,
+            say=lambda text: say(f"onhand: {text}"),
+        )
     slow = [page.name for page in report.pages if page.median_ms > pages.LIMIT_MS]
     if as_json:
         show_json(report)

@@ -6,13 +6,10 @@ import uvloop
 from cyclopts import Parameter
 
 from onhand.bench import database, reordering, session
-from onhand.bench.database import BenchError
 from onhand.cli.bench import QUICK_LEVELS, AsJson, Foreign, Levels, Url
-from onhand.cli.errors import CliError
-from onhand.cli.opening import quiet_logs
+from onhand.cli.bench_database import bench_database
 from onhand.cli.progress import progress
 from onhand.cli.terminal import say, show, show_json
-from onhand.config import from_environment
 
 Below = Annotated[int | None, Parameter(help="Levels below their threshold, about. Default: one in a hundred.")]
 Suppliers = Annotated[int, Parameter(help="Suppliers that sell the products.")]
@@ -28,30 +25,25 @@ def run_reorder(
     as_json: AsJson = False,
 ) -> int:
     """The daily batch over every level, with one transaction per level beside it."""
-    quiet_logs()
-    settings = from_environment()
-    try:
-        with session.bench_url(settings, database_url) as (url, embedded):
-            wanted = session.shape_of(levels) if levels else None
-            with progress("loading") as meter:
-                there = database.prepare(url, foreign=foreign)
-                shape, _ = session.provide(
-                    url, wanted or there or session.shape_of(QUICK_LEVELS), foreign=foreign, advance=meter
+    with bench_database(database_url) as (url, embedded):
+        wanted = session.shape_of(levels) if levels else None
+        with progress("loading") as meter:
+            there = database.prepare(url, foreign=foreign)
+            shape, _ = session.provide(
+                url, wanted or there or session.shape_of(QUICK_LEVELS), foreign=foreign, advance=meter
+            )
+        with progress("reordering", "levels") as meter:
+            report = uvloop.run(
+                reordering.run(
+                    url,
+                    shape,
+                    below=below or shape.levels // 100,
+                    suppliers=suppliers,
+                    embedded=embedded,
+                    tell=lambda text: say(f"onhand: {text}"),
+                    advance=meter,
                 )
-            with progress("reordering", "levels") as meter:
-                report = uvloop.run(
-                    reordering.run(
-                        url,
-                        shape,
-                        below=below or shape.levels // 100,
-                        suppliers=suppliers,
-                        embedded=embedded,
-                        tell=lambda text: say(f"onhand: {text}"),
-                        advance=meter,
-                    )
-                )
-    except BenchError as error:
-        raise CliError(str(error)) from error
+            )
     if as_json:
         show_json(report)
     else:

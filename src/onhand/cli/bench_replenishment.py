@@ -9,8 +9,8 @@ from cyclopts import Parameter
 
 from onhand import installation
 from onhand.bench import database
-from onhand.bench.database import BenchError
 from onhand.cli.bench import AsJson
+from onhand.cli.bench_database import bench_errors
 from onhand.cli.errors import FAILED, CliError
 from onhand.cli.opening import quiet_logs
 from onhand.cli.progress import Meter, progress
@@ -47,19 +47,16 @@ def run_replenishment(file: File, /, *, policy: Policy = POLICIES, limit: Limit 
         raise CliError(f"{file}: no orders in it")
     reports: list[PolicyReport] = []
     clean = True
-    try:
-        with installation.database(settings) as url:
-            for each in policy:
-                name, embedded = f"{database.NAME}_{each}", settings.database_url is None
-                with (
-                    database.scratch(url, name, embedded=embedded) as own,
-                    progress(f"living, {each}", "days") as meter,
-                ):
-                    report, agreed = uvloop.run(_lived(own, planned, each, meter))
-                    reports.append(report)
-                    clean = clean and agreed
-    except BenchError as error:
-        raise CliError(str(error)) from error
+    with bench_errors(), installation.database(settings) as url:
+        for each in policy:
+            name, embedded = f"{database.NAME}_{each}", settings.database_url is None
+            with (
+                database.scratch(url, name, embedded=embedded) as own,
+                progress(f"living, {each}", "days") as meter,
+            ):
+                report, agreed = uvloop.run(_lived(own, planned, each, meter))
+                reports.append(report)
+                clean = clean and agreed
     if as_json:
         show_json({"clean": clean, "policies": reports})
     else:

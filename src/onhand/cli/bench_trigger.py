@@ -6,13 +6,10 @@ import uvloop
 from cyclopts import Parameter
 
 from onhand.bench import session, trigger
-from onhand.bench.database import BenchError
 from onhand.cli.bench import AsJson, Foreign, Levels, Url
-from onhand.cli.errors import CliError
-from onhand.cli.opening import quiet_logs
+from onhand.cli.bench_database import bench_database
 from onhand.cli.progress import progress
 from onhand.cli.terminal import show, show_json, show_table
-from onhand.config import from_environment
 
 Rounds = Annotated[int, Parameter(help="How often each is measured.")]
 Fulfills = Annotated[int, Parameter(help="FULFILLs of each measurement.")]
@@ -29,16 +26,11 @@ def run_trigger(
     as_json: AsJson = False,
 ) -> int:
     """Processor time of a FULFILL without a threshold, with one, and with a note each time; they take turns."""
-    quiet_logs()
-    settings = from_environment()
-    try:
-        with session.bench_url(settings, database_url) as (url, _):
-            wanted = session.shape_of(levels or LEVELS) if levels or database_url else None
-            with progress("loading") as meter:
-                shape, _ = session.provide(url, wanted, foreign=foreign, advance=meter)
-            report = uvloop.run(trigger.run(url, shape, rounds=rounds, fulfills=fulfills))
-    except BenchError as error:
-        raise CliError(str(error)) from error
+    with bench_database(database_url) as (url, _):
+        wanted = session.shape_of(levels or LEVELS) if levels or database_url else None
+        with progress("loading") as meter:
+            shape, _ = session.provide(url, wanted, foreign=foreign, advance=meter)
+        report = uvloop.run(trigger.run(url, shape, rounds=rounds, fulfills=fulfills))
     if as_json:
         show_json(report)
     else:

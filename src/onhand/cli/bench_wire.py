@@ -5,13 +5,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from onhand.bench import database, session, wire
-from onhand.bench.database import BenchError
 from onhand.cli.bench import AsJson, Foreign, Url
-from onhand.cli.errors import CliError
-from onhand.cli.opening import quiet_logs
+from onhand.cli.bench_database import bench_database
 from onhand.cli.progress import progress
 from onhand.cli.terminal import say, show_json, show_table
-from onhand.config import from_environment
 
 Seconds = Annotated[float, Parameter(help="Length of a run.")]
 Repeats = Annotated[int, Parameter(help="Runs of each; the least processor time counts.")]
@@ -27,16 +24,11 @@ def run_wire(
     as_json: AsJson = False,
 ) -> int:
     """What carries HTTP costs: servers and event loops that answer the same order with the same bytes."""
-    quiet_logs()
-    settings = from_environment()
-    try:
-        with session.bench_url(settings, database_url) as (url, _):
-            with progress("loading") as meter:
-                wanted = None if database.prepare(url, foreign=foreign) else session.shape_of(LEVELS)
-                session.provide(url, wanted, foreign=foreign, advance=meter)
-            carriers = wire.run(url, seconds=seconds, repeats=repeats, say=lambda text: say(f"onhand: {text}"))
-    except BenchError as error:
-        raise CliError(str(error)) from error
+    with bench_database(database_url) as (url, _):
+        with progress("loading") as meter:
+            wanted = None if database.prepare(url, foreign=foreign) else session.shape_of(LEVELS)
+            session.provide(url, wanted, foreign=foreign, advance=meter)
+        carriers = wire.run(url, seconds=seconds, repeats=repeats, say=lambda text: say(f"onhand: {text}"))
     if as_json:
         show_json(carriers)
     else:
