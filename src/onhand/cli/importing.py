@@ -2,10 +2,11 @@
 
 import csv
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any, Protocol, TextIO
 
 import msgspec
 from cyclopts import Parameter
@@ -17,7 +18,7 @@ from onhand.cli.progress import progress
 from onhand.cli.terminal import show, show_json, show_table
 from onhand.services import importing
 from onhand.services.context import Onhand
-from onhand.services.importing import STOCK_COLUMNS, Refusal, StockImport, Summary
+from onhand.services.importing import STOCK_COLUMNS, Advance, Record, Refusal, Refuse, StockImport, Summary
 from onhand.services.importing_counts import COUNTED_COLUMNS, REQUIRED_COUNTED_COLUMNS
 from onhand.services.importing_floor import KINDS
 from onhand.services.importing_levels import LEVEL_COLUMNS, REQUIRED_LEVEL_COLUMNS
@@ -52,20 +53,10 @@ def products(
     as_json: AsJson = False,
 ) -> int:
     """Make products, or change them."""
-
-    async def work(onhand: Onhand, read: CsvFile, scanned: Scan, refusals: "Refusals") -> Summary:
-        with progress("importing products") as meter:
-            return await import_products(
-                onhand,
-                read.records(),
-                given=read.given,
-                update=update,
-                dry_run=dry_run,
-                refuse=refusals.add,
-                advance=lambda done: meter(done, scanned.rows),
-            )
-
-    return import_file("products", file, work, dry_run=dry_run, report=report, as_json=as_json)
+    work = partial(import_products, update=update)
+    return import_settings(
+        "products", file, work, "importing products", dry_run=dry_run, report=report, as_json=as_json
+    )
 
 
 def suppliers(
@@ -179,6 +170,21 @@ async def _receive(
             return await job.run(read.records(), scanned.rows)
 
 
+class Settings(Protocol):
+    """Makes, or changes, what the rows name: in the columns `given` in the file."""
+
+    def __call__(
+        self,
+        onhand: Onhand,
+        records: Iterable[Record],
+        *,
+        given: frozenset[str],
+        dry_run: bool,
+        refuse: Refuse,
+        advance: Advance,
+    ) -> Awaitable[Summary]: ...
+
+
 Work = Callable[[Onhand, CsvFile, Scan, "Refusals"], Awaitable[Summary]]
 COLUMNS = {
     "stock": (STOCK_COLUMNS, STOCK_COLUMNS),
@@ -191,6 +197,25 @@ COLUMNS = {
     "warehouses": (WAREHOUSE_COLUMNS, REQUIRED_WAREHOUSE_COLUMNS),
     **{name: (kind.columns, kind.required) for name, kind in KINDS.items()},
 }
+
+
+def import_settings(
+    kind: str, file: str, put: Settings, title: str, *, dry_run: bool, report: Path | None, as_json: bool
+) -> int:
+    """Import a file of settings, which may be imported again and again. title: of its progress. Raises CliError."""
+
+    async def work(onhand: Onhand, read: CsvFile, scanned: Scan, refusals: "Refusals") -> Summary:
+        with progress(title) as meter:
+            return await put(
+                onhand,
+                read.records(),
+                given=read.given,
+                dry_run=dry_run,
+                refuse=refusals.add,
+                advance=lambda done: meter(done, scanned.rows),
+            )
+
+    return import_file(kind, file, work, dry_run=dry_run, report=report, as_json=as_json)
 
 
 def import_file(kind: str, file: str, work: Work, *, dry_run: bool, report: Path | None, as_json: bool) -> int:

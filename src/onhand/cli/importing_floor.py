@@ -1,7 +1,9 @@
 """onhand import, of what happens on the floor and of settings: receipts, adjustments, transfers, levels, warehouses."""
 
+from functools import partial
+
 from onhand.cli.csv_files import CsvFile, Scan
-from onhand.cli.importing import Again, AsJson, DryRun, File, Refusals, Report, Update, import_file
+from onhand.cli.importing import Again, AsJson, DryRun, File, Refusals, Report, Update, import_file, import_settings
 from onhand.cli.progress import progress
 from onhand.services import importing
 from onhand.services.context import Onhand
@@ -62,36 +64,15 @@ def _floor(kind: str, file: str, *, again: bool, dry_run: bool, report: Report, 
 
 def levels(file: File, /, *, dry_run: DryRun = False, report: Report = None, as_json: AsJson = False) -> int:
     """Thresholds, quantities and limits of levels, as `onhand export levels` writes them."""
-
-    async def work(onhand: Onhand, read: CsvFile, scanned: Scan, refusals: Refusals) -> Summary:
-        with progress("importing settings of levels") as meter:
-            return await import_levels(
-                onhand,
-                read.records(),
-                given=read.given,
-                dry_run=dry_run,
-                refuse=refusals.add,
-                advance=lambda done: meter(done, scanned.rows),
-            )
-
-    return import_file("levels", file, work, dry_run=dry_run, report=report, as_json=as_json)
+    title = "importing settings of levels"
+    return import_settings("levels", file, import_levels, title, dry_run=dry_run, report=report, as_json=as_json)
 
 
 def warehouses(
     file: File, /, *, update: Update = False, dry_run: DryRun = False, report: Report = None, as_json: AsJson = False
 ) -> int:
     """Make warehouses, or change them."""
-
-    async def work(onhand: Onhand, read: CsvFile, scanned: Scan, refusals: Refusals) -> Summary:
-        with progress("importing warehouses") as meter:
-            return await import_warehouses(
-                onhand,
-                read.records(),
-                given=read.given,
-                update=update,
-                dry_run=dry_run,
-                refuse=refusals.add,
-                advance=lambda done: meter(done, scanned.rows),
-            )
-
-    return import_file("warehouses", file, work, dry_run=dry_run, report=report, as_json=as_json)
+    work = partial(import_warehouses, update=update)
+    return import_settings(
+        "warehouses", file, work, "importing warehouses", dry_run=dry_run, report=report, as_json=as_json
+    )
