@@ -29,7 +29,7 @@ def test_good_rows_go_in_and_refused_ones_are_told(fresh_database_url: str, tmp_
         "DISH,Dish,,,,,,,5,",
         f"{'X' * 101},Too long,,,,,,,,",
         "TRAY,Tray,,,,,,backorder,,",
-        "VASE,Vase,,,,,,preorder,5,2026-03-01",
+        "VASE,Vase,,,,,,preorder,5,2126-03-01",
         "JUG,too,many,,,,,,,,,",
     )
     report = tmp_path / "refused.csv"
@@ -52,7 +52,7 @@ def test_good_rows_go_in_and_refused_ones_are_told(fresh_database_url: str, tmp_
         (15, "", "WRONG_CELL_COUNT"),
     ]
     limits = dict(query(url, "SELECT sku, (selling_mode, selling_limit, release_date)::text FROM product"))
-    assert limits == {"MUG": "(deny,,)", "TRAY": "(backorder,,)", "VASE": "(preorder,5,2026-03-01)"}
+    assert limits == {"MUG": "(deny,,)", "TRAY": "(backorder,,)", "VASE": "(preorder,5,2126-03-01)"}
 
 
 def test_a_mended_report_can_be_imported(fresh_database_url: str, tmp_path: Path) -> None:

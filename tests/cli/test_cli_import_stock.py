@@ -5,6 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 from cli_tools import COMMAND, answered, csv_file, environment, furnish, onhand, query, refused, shelf
 
@@ -119,9 +120,10 @@ def begun(url: str, file: str, rows: int, *more: str) -> subprocess.Popen[bytes]
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    while query(url, "SELECT count(*) FROM ledger")[0][0] <= rows:
-        assert process.poll() is None, process.stderr.read() if process.stderr else ""
-        time.sleep(0.005)
+    with psycopg.connect(url, autocommit=True) as connection:  # One for all looks: the import does not wait for us.
+        while (count := connection.execute("SELECT count(*) FROM ledger").fetchone()) and count[0] <= rows:
+            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            time.sleep(0.002)
     return process
 
 
