@@ -217,10 +217,10 @@ async def run(url: str, shape: Shape, options: Options, tell: Callable[[str], No
     ratios = {
         f"{place}: {kind.name}": by_name[f"{place}: {kind.name}"] / by_name[f"{place}: {kind.reference}"]
         for place in places
-        for kind in KINDS
+        for kind in kinds
         if kind.reference
     }
-    return Size(shape.products, shape.warehouses, ceiling, min(written), reads, ratios, staleness)
+    return Size(shape.products, shape.warehouses, ceiling, min(written, default=per_s), reads, ratios, staleness)
 
 
 def warm(url: str) -> None:
