@@ -170,7 +170,7 @@ def test_what_was_made_of_a_product_goes_with_its_first_change_and_stays_without
     for change in (
         lambda: local.learn((PRODUCT, PLACE), part(2, 3.0)),
         lambda: local.fill(Stock(FACTS, {PLACE: part(3, 4.0)}, 4.0)),
-        lambda: local.fill(Stock(FACTS, {PLACE: part(3, 5.0)._replace(backorder_limit=9)}, 5.0)),
+        lambda: local.fill(Stock(FACTS, {PLACE: Part(3, 997, 9, 5.0)}, 5.0)),
         lambda: local.fill(Stock(Facts(PRODUCT, "MUG", "backorder", None), {}, 6.0)),
     ):
         shown(local)["page"] = b"made of what was before"

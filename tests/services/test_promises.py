@@ -68,9 +68,8 @@ async def test_what_is_on_the_shelf_ships_by_the_calendar(onhand: Onhand, clock:
     async def text(language: str = "en") -> str:
         promise = await promise_of(onhand, "MUG", language=language)
         shown = await availability.get(onhand, "MUG", language=language)
-        stock = onhand.display.at_hand("MUG")
+        stock = (await onhand.display.stocks(["MUG"]))["MUG"]
         assert promise is not None
-        assert stock is not None
         held = showing.one(onhand, stock, availability.moment_of(onhand), 1, language, lambda told: told.promise)
         assert held == shown.promise == promise
         return promise.text

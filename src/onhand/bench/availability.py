@@ -217,10 +217,10 @@ async def run(url: str, shape: Shape, options: Options, tell: Callable[[str], No
     ratios = {
         f"{place}: {kind.name}": by_name[f"{place}: {kind.name}"] / by_name[f"{place}: {kind.reference}"]
         for place in places
-        for kind in KINDS
+        for kind in kinds
         if kind.reference
     }
-    return Size(shape.products, shape.warehouses, ceiling, min(written), reads, ratios, staleness)
+    return Size(shape.products, shape.warehouses, ceiling, min(written, default=per_s), reads, ratios, staleness)
 
 
 def warm(url: str) -> None:
@@ -245,7 +245,7 @@ async def _reads(
     seconds = options.seconds
     count = max(1, min(REQUESTS_MAX, int(REQUESTS_PER_S_MAX * seconds)))
     requests = [ask.made(authorization) for ask in kind.make(shape, count)]
-    meter = Meter(pids)
+    meter = Meter({name: pid for name, pid in pids.items() if name == SERVER})
     meter.start()
     alone = await Stream(in_turn(requests)).closed(port, kind.connections, seconds / 2)
     cpu_s = meter.stop().get(SERVER, 0.0)
@@ -256,6 +256,7 @@ async def _reads(
         raise BenchError(f"{kind.name}: nothing was answered")
     async with _writing(server, shape, writes_per_s) as writes:
         before, began = writes.good, time.perf_counter()
+        meter = Meter({name: pid for name, pid in pids.items() if name != SERVER})  # The server is a child of ours.
         meter.start()
         got = await Stream(in_turn(requests)).open(port, CONNECTIONS, seconds, per_s)
         took_s = time.perf_counter() - began

@@ -94,7 +94,7 @@ def many(stocks: Sequence[Stock], warehouses: Mapping[Id, Warehouse], moment: Mo
             found.append(kept[2])
             continue
         made = make(availability.numbers(stock, ANY, warehouses, moment.now))
-        if shown is not None:
-            shown[ANY] = warehouses, minute, made
+        if shown is not None:  # From the second look on: of millions of products most are looked at once.
+            shown[ANY] = (warehouses, minute, made) if ANY in shown else None
         found.append(made)
     return found

@@ -17,7 +17,6 @@ from onhand.db.exchange import ExchangingConnection as Connection
 from onhand.domain.ids import Id
 
 READ_MAX_S = 5.0
-_new = tuple.__new__
 
 
 class StockReader:
@@ -68,8 +67,7 @@ def _stock(row: tuple[Any, ...], seen_s: float) -> Stock:
     product, sku, selling_mode, release_date, levels = row
     parts = {}
     for place, version, available, limit in qa.LEVEL.iter_unpack(levels or b""):
-        # tuple.__new__ is what Part(...) comes to, by way of a function in Python.
-        parts[_known(place)] = _new(Part, (version, available, limit if limit >= 0 else None, seen_s, True))
+        parts[_known(place)] = Part(version, available, limit if limit >= 0 else None, seen_s)
     return Stock(Facts(product, sku, selling_mode, release_date), parts, seen_s)
 
 
