@@ -4,7 +4,6 @@ A closed loop on keep-alive connections. Processor time per request of the serve
 is the same for all, and on a machine with few processors requests per second say as much about it.
 """
 
-import asyncio
 import socket
 import subprocess
 import sys
@@ -16,10 +15,10 @@ import msgspec
 import uvloop
 
 from onhand.bench import wire_server
-from onhand.bench.connection import Connection, connect
 from onhand.bench.cpu import used_s
 from onhand.bench.database import BenchError
 from onhand.bench.served import free_port, serving
+from onhand.bench.streams import Stream, in_turn
 from onhand.bench.workload import sku
 
 CONNECTIONS = 64
@@ -37,45 +36,17 @@ class Carrier(msgspec.Struct):
     to_bare: float
 
 
-class _Loop:
-    """Every connection asks again as soon as it is answered."""
-
-    def __init__(self, request: bytes) -> None:
-        self.request = request
-        self.answers = 0
-        self.failed = 0
-
-    def answered(self, connection: Connection, number: int, status: int, body: bytes) -> None:
-        del body
-        self.answers += 1
-        self.failed += status >= 300
-        if connection.transport is not None:
-            connection.send(number, self.request)
-
-    def lost(self, connection: Connection, numbers: list[int]) -> None:
-        del connection
-        self.failed += len(numbers)
-
-
 async def _load(port: int, request: bytes, pid: int, seconds: float) -> tuple[float, float]:
     """Requests per second, and the server's processor microseconds for each. Raises BenchError."""
-    loop = _Loop(request)
-    connections = await connect(lambda: Connection(loop), port, CONNECTIONS)
-    for number, connection in enumerate(connections):
-        connection.send(number, request)
-    await asyncio.sleep(WARMUP_S)
-    answers, cpu_s, began = loop.answers, used_s(pid), time.perf_counter()
-    await asyncio.sleep(seconds)
-    answers, spent_s, took_s = loop.answers - answers, used_s(pid), time.perf_counter() - began
-    failed = loop.failed
-    for connection in connections:
-        if connection.transport is not None:
-            connection.transport.abort()
-    if failed or not answers:
-        raise BenchError(f"{failed} of {answers} requests failed")
-    if cpu_s is None or spent_s is None:
+    await Stream(in_turn([request])).closed(port, CONNECTIONS, WARMUP_S)
+    before_s = used_s(pid)
+    got = await Stream(in_turn([request])).closed(port, CONNECTIONS, seconds)
+    after_s, answers = used_s(pid), len(got.latencies_s)
+    if got.failed or not answers:
+        raise BenchError(f"{got.failed} of {answers} requests failed")
+    if before_s is None or after_s is None:
         raise BenchError("the processor time of a process is not told here")
-    return answers / took_s, 1e6 * (spent_s - cpu_s) / answers
+    return got.per_s, 1e6 * (after_s - before_s) / answers
 
 
 @contextmanager

@@ -159,7 +159,7 @@ class Display:
             return False
         if entry.facts is not None and entry.facts.selling_mode != "deny":
             return False
-        seen = [part.seen_s if part.own else float("-inf") for part in entry.parts.values()]
+        seen = [part.seen_s if part.own else NEVER_S for part in entry.parts.values()]
         return min(entry.own_s, *seen) >= since_s if surely else max(seen) >= since_s
 
     def confirm(self, sku: str, then: Callable[[], None]) -> None:
@@ -182,16 +182,9 @@ class Display:
                     log.warning("sold_out_not_confirmed", error=repr(error))
                 finally:
                     for then in waiting:
-                        self._call(then)
+                        _call(then)
         finally:
             del self._confirming[sku]
-
-    def _call(self, then: Callable[[], None]) -> None:
-        """One caller's trouble is not that of the others who wait."""
-        try:
-            then()
-        except Exception:
-            log.exception("order_not_taken_up")
 
     async def _fetch(self, skus: list[str]) -> Mapping[str, Stock]:
         after_s = time.monotonic() - self.shared.fresh_s
@@ -219,3 +212,11 @@ class Display:
 
 def _all(read: Mapping[str, Stock]) -> Sequence[Stock]:
     return list(read.values())
+
+
+def _call(then: Callable[[], None]) -> None:
+    """One caller's trouble is not that of the others who wait."""
+    try:
+        then()
+    except Exception:
+        log.exception("order_not_taken_up")
