@@ -4,6 +4,7 @@ psycopg's own pipeline makes a cursor, a conversion of the query and a poll of t
 has a dozen of them. Here they go to libpq as they are. libpq's pipeline mode: PostgreSQL documentation, 34.5.
 """
 
+import asyncio
 import re
 from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
@@ -62,6 +63,8 @@ class ExchangingConnection(AsyncConnection[Any]):
         super().__init__(*arguments, **named)
         self._named: dict[str, bytes] = {}  # names by statement
         self._names_given = 0
+        self._watched = 0  # the socket that the event loop watches for us
+        self._woken: asyncio.Future[None] | None = None
 
     async def exchange(self, asked: Sequence[Asked]) -> list[Rows]:
         """Send all, wait once; the rows of each (none for those that answer with none).
@@ -70,7 +73,48 @@ class ExchangingConnection(AsyncConnection[Any]):
         rolled back.
         """
         async with self.lock:
-            return await self.wait(self._exchange(asked))
+            return await self._driven(self._exchange(asked))
+
+    async def _driven(self, work: Generator[Wait, Ready | int, list[Rows]]) -> list[Rows]:
+        """As wait, but the event loop goes on watching the socket between two exchanges."""
+        loop = asyncio.get_running_loop()
+        try:
+            while next(work) == Wait.R:
+                if not self._watched:
+                    self._watched = self.pgconn.socket
+                    loop.add_reader(self._watched, self._readable, loop)
+                self._woken = loop.create_future()
+                try:
+                    await self._woken
+                finally:
+                    self._woken = None
+                self.pgconn.consume_input()
+        except StopIteration as end:
+            rows: list[Rows] = end.value
+            return rows
+        except asyncio.CancelledError:
+            self.pgconn.finish()  # What is still to come would be taken for the answer to the next question.
+            raise
+        return await self.wait(work)  # More than the socket takes at once.
+
+    def _readable(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._woken is None:
+            self._look_away(loop)  # Nothing was asked: the connection has ended, and the next to ask is told.
+        elif not self._woken.done():
+            self._woken.set_result(None)
+
+    def _look_away(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._watched:
+            loop.remove_reader(self._watched)
+            self._watched = 0
+
+    async def wait(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401  psycopg's signature
+        self._look_away(asyncio.get_running_loop())
+        return await super().wait(*arguments, **named)
+
+    async def close(self) -> None:
+        self._look_away(asyncio.get_running_loop())
+        await super().close()
 
     def _exchange(self, asked: Sequence[Asked]) -> Generator[Wait, Ready | int, list[Rows]]:
         packed = [[_pack(given[name]) for name in _numbered(sql)[1]] for sql, given in asked]
@@ -89,7 +133,7 @@ class ExchangingConnection(AsyncConnection[Any]):
             pgconn.send_query_prepared(name, [data for _, data in values], [BINARY] * len(values), BINARY)
         pgconn.pipeline_sync()
         while pgconn.flush():
-            if (yield Wait.RW) & Ready.R:
+            if ((yield Wait.RW) or 0) & Ready.R:
                 pgconn.consume_input()
         results = yield from self._results()
         pgconn.exit_pipeline_mode()
@@ -105,7 +149,7 @@ class ExchangingConnection(AsyncConnection[Any]):
         results: list[PGresult] = []
         while True:
             while pgconn.is_busy():
-                if (yield Wait.R) & Ready.R:
+                if ((yield Wait.R) or 0) & Ready.R:
                     pgconn.consume_input()
             result = pgconn.get_result()
             if result is None:  # The end of one statement's results.

@@ -26,7 +26,7 @@ from onhand.embedded.lock import POLL_S, FileLock
 FAST_STOP_S = 60.0  # a fast shutdown ends with a checkpoint, which may have gigabytes to write
 IMMEDIATE_STOP_S = 15.0  # PostgreSQL itself kills its children 5 s after SIGQUIT
 ORPHANS_AFTER_S = 1.0
-SHARED_BUFFERS_MB_MAX, SHARED_BUFFERS_MB_MIN = 256, 32
+SHARED_BUFFERS_MB_MAX, SHARED_BUFFERS_MB_MIN = 2048, 32
 PROBE_TIMEOUT_S = 5.0
 # `&` makes it nobody's child: it outlives us, and leaves us no zombie to reap.
 DETACH = ("/bin/sh", "-c", 'exec "$@" &', "sh")
@@ -73,7 +73,7 @@ def data_argument(home: Home, directory: Path) -> str:
 def server_settings(home: Home, settings: Mapping[str, str], alive: FileLock) -> dict[str, str]:
     """All settings of the server: ours, then the caller's, then those that we find it by."""
     ram_mb = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
-    shared_buffers_mb = max(SHARED_BUFFERS_MB_MIN, min(SHARED_BUFFERS_MB_MAX, ram_mb // 16))
+    shared_buffers_mb = max(SHARED_BUFFERS_MB_MIN, min(SHARED_BUFFERS_MB_MAX, ram_mb // 4))
     ours = {
         "checkpoint_timeout": "15min",
         "fsync": "on",
@@ -85,7 +85,7 @@ def server_settings(home: Home, settings: Mapping[str, str], alive: FileLock) ->
         "shared_buffers": f"{shared_buffers_mb}MB",
         "synchronous_commit": "on",
         "timezone": "UTC",
-        "wal_compression": "on",
+        "wal_compression": "off",
     }
     fixed = {
         "listen_addresses": "",
