@@ -14,7 +14,7 @@ from onhand.api.edge import NOT_MODIFIED
 from onhand.api.hot import soon
 from onhand.api.queries import AvailabilityManyParameters, AvailabilityParameters
 from onhand.api.refusal import invalid
-from onhand.api.route import Call, Respond, Told
+from onhand.api.route import Call, Respond
 from onhand.cache.entry import Stock
 from onhand.domain.errors import Unknown
 from onhand.domain.ids import Id
@@ -95,14 +95,13 @@ def _show(call: Call, stock: Stock, respond: Respond) -> None:
     moment = moment_of(call.onhand)
     language = wording.language_of(call.accept_language)
     try:
-        told: Told = showing.one(call.onhand, stock, moment, call.query.quantity, language, _ready).aged(
-            call, stock, moment
-        )
+        told = showing.one(call.onhand, stock, moment, call.query.quantity, language, _ready).aged(call, stock, moment)
     except NotAtHandError:
         soon(_read_what_it_takes(call, language), respond)
         return
     except Exception as error:  # noqa: BLE001  every error is an answer
-        told = error
+        respond(error)
+        return
     respond(told)
 
 

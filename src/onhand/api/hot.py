@@ -62,7 +62,10 @@ def awaited(begin: Callable[[Call, Respond, Absent], None]) -> Callable[[Call], 
         await named(call.onhand, lambda absent: begin(call, respond, absent))
         told = await future
         if isinstance(told, Exception):
-            raise told
+            try:
+                raise told
+            finally:
+                del told  # As in _tell.
         return told
 
     return handle
@@ -109,7 +112,6 @@ def reserve_batch(call: Call, respond: Respond, absent: Absent = NOTHING) -> Non
 
 def _tell(onhand: Onhand, status: int, respond: Respond, outcome: Outcome) -> None:
     """Respond with what became of one reservation."""
-    told: Told
     try:
         told = of_reply(reservations.to_reply(onhand, outcome), status)
     except NotAtHandError:
@@ -121,7 +123,8 @@ def _tell(onhand: Onhand, status: int, respond: Respond, outcome: Outcome) -> No
         soon(later(), respond)
         return
     except Exception as error:  # noqa: BLE001  every error is an answer
-        told = error
+        respond(error)  # Here: a name for it would be found through its own traceback, and leave a cycle.
+        return
     respond(told)
 
 
@@ -129,11 +132,11 @@ def soon(work: Coroutine[Any, Any, Answer | None], respond: Respond) -> None:
     """Respond with what the work returns (None: it responds itself) or raises."""
 
     async def run() -> None:
-        told: Told | None
         try:
             told = await work
         except Exception as error:  # noqa: BLE001  every error is an answer
-            told = error
+            respond(error)
+            return
         if told is not None:
             respond(told)
 

@@ -47,6 +47,7 @@ def decide(world: World, commands: Sequence[Command]) -> list[Verdict]:
         try:
             verdicts.append(_decide(world, command))
         except DomainError as error:
+            error.__traceback__ = None  # It leads to this list: a cycle, with the whole world in it.
             verdicts.append(error)
     return verdicts
 
