@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 import psycopg
 
+from onhand.bench import database
 from onhand.bench.cpu import OTHERS, Meter, postmaster_of
 from onhand.bench.database import BenchError
 from onhand.bench.histogram import Histogram
@@ -28,17 +29,6 @@ REQUESTS_PER_S_MAX = 20_000
 MANY_REQUESTS = 100
 SHARE = 0.5  # of a ceiling: what is asked for when latencies are taken
 SCATTER = 2_654_435_761  # a prime: what sells most does not lie side by side in the index
-
-# Tables from end to end, then indexes: those that are found by a column of theirs alone.
-WARMING = (
-    "SELECT sum(version) FROM level",
-    "SELECT count(name) FROM product",
-    "SET enable_seqscan = off",
-    "SELECT count(product_id) FROM level",
-    "SELECT count(sku) FROM product",
-    "SELECT count(product_id) FROM product",
-    "SELECT count(product_id) FROM ledger",
-)
 
 
 class Reads(msgspec.Struct):
@@ -195,7 +185,7 @@ async def run(url: str, shape: Shape, options: Options, tell: Callable[[str], No
     ceiling = per_s = options.writes_per_s or 0.0
     if options.warm:
         tell("reading it once: no server that runs is as cold as one just started")
-        await asyncio.to_thread(warm, url)
+        await asyncio.to_thread(database.read_once, url)
     kinds = _chosen(options.only)
     for place, redis_url in places.items():
         async with _server(url, redis_url) as server:
@@ -221,13 +211,6 @@ async def run(url: str, shape: Shape, options: Options, tell: Callable[[str], No
         if kind.reference
     }
     return Size(shape.products, shape.warehouses, ceiling, min(written, default=per_s), reads, ratios, staleness)
-
-
-def warm(url: str) -> None:
-    """Bring what reads and reservations look at into memory, as far as there is room. Raises psycopg.Error."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        for statement in WARMING:
-            connection.execute(statement)
 
 
 def report(sizes: list[Size]) -> Report:

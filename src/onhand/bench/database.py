@@ -19,6 +19,17 @@ DURABLE: Mapping[str, tuple[str, ...]] = {
     "full_page_writes": ("on",),
     "synchronous_commit": ("on", "remote_write", "remote_apply"),
 }
+# Tables from end to end, then indexes: those that are found by a column of theirs alone, and the ledger's of levels.
+READING = (
+    "SELECT sum(version) FROM level",
+    "SELECT count(name) FROM product",
+    "SET enable_seqscan = off",
+    "SELECT count(product_id) FROM level",
+    "SELECT count(sku) FROM product",
+    "SELECT count(product_id) FROM product",
+    "SET enable_sort = off",
+    "SELECT count(*) FROM (SELECT FROM ledger ORDER BY cell, product_id, warehouse_id, version OFFSET 0) AS found",
+)
 TOLD = (
     "server_version",
     "shared_buffers",
@@ -40,6 +51,20 @@ class Server(msgspec.Struct):
 
     durable: bool
     settings: dict[str, str]
+
+
+def read_once(url: str) -> None:
+    """Bring what reads and reservations look at into memory, as far as there is room. Raises psycopg.Error.
+
+    The textbook's level too, where it is: a server just started would first be given its memory, page by page.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in READING:
+            connection.execute(statement)
+        if _exists(connection, f"{SCHEMA}.level"):
+            for seqscan in ("on", "off"):
+                connection.execute(f"SET enable_seqscan = {seqscan}")
+                connection.execute(sql.SQL("SELECT count(product_id) FROM {}.level").format(_schema()))
 
 
 def name_of(shape: Shape) -> str:

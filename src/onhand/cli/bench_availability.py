@@ -68,7 +68,7 @@ def run_availability(  # noqa: PLR0913  options, all by name
                 there, _ = session.provide(url, shape, foreign=foreign, advance=meter)
             if prepare:
                 _tell(there, "reading it once")
-                availability.warm(url)
+                database.read_once(url)
                 continue
             sizes.append(uvloop.run(availability.run(url, there, options, partial(_tell, there))))
     if prepare:
