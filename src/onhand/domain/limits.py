@@ -30,7 +30,7 @@ EXPIRY_DEFAULT_S = 15 * 60
 EXPIRY_MIN_S = 1
 EXPIRY_MAX_S = 30 * 24 * 3600
 EXPIRY_SWEEP_EVERY_S = 1.0
-EXPIRY_SWEEP_MAX_RESERVATIONS = 500
+EXPIRY_AT_ONCE_MAX_RESERVATIONS = 500
 
 AVAILABILITY_FRESH_S = 0.05  # how old a displayed number may be when nobody tells this process what others do
 AVAILABILITY_SHARED_FRESH_S = 1.0  # and when Valkey does: the bound for whatever was lost on the way
