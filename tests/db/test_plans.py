@@ -23,8 +23,9 @@ SELECT product_id, warehouse_id, 1000 FROM product, warehouse;
 CREATE TEMPORARY TABLE made AS
 SELECT n, lpad(to_hex(n), 32, '0')::uuid AS id, md5('p' || n % {PRODUCTS} + 1)::uuid AS product,
        md5('w' || n % 4 + 1)::uuid AS warehouse FROM generate_series(1, {RESERVATIONS}) n;
-INSERT INTO reservation (reservation_id, status, order_id, created_at)
-SELECT id, CASE WHEN n % 20 = 0 THEN 'active' ELSE 'fulfilled' END, 'SO-' || n, now() FROM made;
+INSERT INTO reservation (reservation_id, status, order_id, created_at, expires_at)
+SELECT id, CASE WHEN n % 20 = 0 THEN 'active' ELSE 'fulfilled' END, 'SO-' || n, now(), now() - n * interval '1 second'
+FROM made;
 INSERT INTO reservation_line (reservation_id, line, product_id, warehouse_id, quantity, fulfilled, backordered)
 SELECT id, 0, product, warehouse, 2, CASE WHEN n % 20 = 0 THEN 0 ELSE 2 END, CASE WHEN n % 40 = 0 THEN 1 ELSE 0 END
 FROM made;
@@ -67,6 +68,16 @@ PLANS: dict[str, tuple[Any, dict[str, str], set[str]]] = {
         {"order_id": "'SO-40'", "before": "NULL", "row_limit": "10"},
         {"reservation_order_id"},
     ),
+    "ended holds": (
+        queries_reservation.FIND_ENDED_HOLDS,
+        {"now": "now()", "after_end": "NULL", "after_id": "NULL", "row_limit": "10"},
+        {"reservation_ends"},
+    ),
+    "further ended holds": (
+        queries_reservation.FIND_ENDED_HOLDS,
+        {"now": "now()", "after_end": "(now() - interval '1 hour')", "after_id": ONE, "row_limit": "10"},
+        {"reservation_ends"},
+    ),
 }
 
 
@@ -108,6 +119,15 @@ def test_the_youngest_are_found_without_reading_the_whole_past(full: psycopg.Con
     [scan] = [node for node in walk(row[0][0]["Plan"]) if node.get("Index Name") == "ledger_level_version_unique"]
     assert scan["Scan Direction"] == "Backward"
     assert scan["Actual Rows"] <= 20, "ten were asked for, and each of its reservations is open"
+
+
+def test_holds_that_are_over_or_ended_before_are_not_read_by_the_sweep(full: psycopg.Connection) -> None:
+    query, parameters, _ = PLANS["further ended holds"]
+    text = query.sql % {**parameters, "cell": "0"}
+    row = full.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", prepare=False).fetchone()
+    assert row is not None
+    assert {node["Node Type"] for node in walk(row[0][0]["Plan"])} <= {"Limit", "Index Scan", "Index Only Scan"}
+    assert not any(node.get("Rows Removed by Filter") for node in walk(row[0][0]["Plan"]))
 
 
 def test_stock_changes_are_hot_updates(fresh_database_url: str) -> None:

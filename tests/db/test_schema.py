@@ -42,7 +42,6 @@ ROWS: dict[str, dict[str, Any]] = {
     "ledger_state": {"txn_id": ID, "state": "damaged", "product_id": ID, "warehouse_id": ID, "quantity": 2},
     "reservation": {"reservation_id": ID, "status": "active", "created_at": TIME},
     "reservation_line": {"reservation_id": ID, "line": 0, "product_id": ID, "warehouse_id": ID, "quantity": 3},
-    "reservation_timer": {"expires_at": TIME, "reservation_id": ID},
     "transfer": {
         "transfer_id": ID,
         "from_warehouse_id": ID,
@@ -237,7 +236,7 @@ KEYS = {
     *("count_session_pkey", "count_session_warehouse_id_fkey", "count_line_pkey", "count_line_product_once"),
     *("warehouse_room_pkey", "warehouse_room_warehouse_id_fkey", "customer_return_pkey", "customer_return_line_pkey"),
     *("operation_pkey", "product_pkey", "product_sku_unique", "reconciliation_pkey", "reservation_line_pkey"),
-    *("reservation_pkey", "reservation_timer_pkey", "transfer_from_warehouse_id_fkey", "transfer_line_pkey"),
+    *("reservation_pkey", "transfer_from_warehouse_id_fkey", "transfer_line_pkey"),
     *(
         "warehouse_revision_pkey",
         "event_feed_pkey",

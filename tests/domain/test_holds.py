@@ -164,7 +164,7 @@ def test_an_overdue_hold_expires_once() -> None:
     assert isinstance(verdict(world, Expire(header(), done.reservation_id)), Nothing)
 
 
-def test_a_timer_that_fires_early_does_nothing() -> None:
+def test_a_hold_that_has_not_run_out_does_not_expire() -> None:
     world, done = overdue()
     world.now = NOW + timedelta(seconds=59)
     assert isinstance(verdict(world, Expire(header(), done.reservation_id)), Nothing)

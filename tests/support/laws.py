@@ -114,11 +114,6 @@ BROKEN = {
           GROUP BY cell, reservation_id, reservation_line, from_warehouse_id
         ) returned USING (cell, reservation_id, line, warehouse_id) WHERE back > fulfilled
     """,
-    "an open hold that ends has a timer": """
-        SELECT * FROM reservation WHERE expires_at IS NOT NULL AND status IN ('active', 'partially_fulfilled')
-          AND NOT EXISTS (SELECT FROM reservation_timer timer WHERE timer.reservation_id = reservation.reservation_id
-                          AND timer.expires_at = reservation.expires_at)
-    """,
 }
 
 

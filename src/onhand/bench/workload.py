@@ -13,7 +13,7 @@ FLASH_UNITS = 300
 PLENTY_UNITS = 1_000_000
 OPERATION_ROWS = 1_000  # ledger rows of one RECEIVE
 SALE_EVERY = 4  # in a sale: of so many orders one is for another product
-HOLD_S = 7 * 24 * 3600  # a hold with a timer, as orders have; no run lasts until one ends
+HOLD_S = 7 * 24 * 3600  # a hold that ends, as those of orders do; no run lasts until one ends
 
 Spread = Literal["uniform", "zipf", "hot", "flash", "sale", "real"]
 

@@ -29,8 +29,8 @@ class ReservationLineRow(NamedTuple):
     priority: int
 
 
-class TimerRow(NamedTuple):
-    expires_at: datetime
+class EndedHoldRow(NamedTuple):
+    ended_at: datetime
     reservation_id: Id
 
 
@@ -59,9 +59,7 @@ UPDATE_RESERVATIONS = Statement("update_reservations")
 INSERT_RESERVATION_LINES = Statement("insert_reservation_lines")
 UPDATE_RESERVATION_LINES = Statement("update_reservation_lines")
 SET_PRIORITIES = Statement("set_priorities")
-INSERT_TIMERS = Statement("insert_timers")
-READ_DUE_TIMERS = Query("read_due_timers", TimerRow)
-DELETE_TIMERS = Statement("delete_timers")
+FIND_ENDED_HOLDS = Query("find_ended_holds", EndedHoldRow)
 FIND_RESERVATIONS_OF_ORDER = Query("find_reservations_of_order", ReservationIdRow)
 FIND_RESERVATIONS = Query("find_reservations", ReservationIdRow)
 READ_OPEN_LINES_OF_PRODUCT = Query("read_open_lines_of_product", OpenLineRow)

@@ -169,7 +169,7 @@ def extend(world: World, command: Extend) -> ReservationDone:
 
 
 def expire(world: World, command: Expire) -> ReservationDone | Nothing:
-    """Release what is open if the hold has run out. Timers may fire early, late or twice."""
+    """Release what is open if the hold has run out. It may be asked early, late or twice."""
     reservation = world.reservations.get(command.reservation)
     if reservation is None or reservation.status not in OPEN or not _overdue(world, reservation):
         return Nothing()

@@ -30,7 +30,9 @@ EXPIRY_DEFAULT_S = 15 * 60
 EXPIRY_MIN_S = 1
 EXPIRY_MAX_S = 30 * 24 * 3600
 EXPIRY_SWEEP_EVERY_S = 1.0
-EXPIRY_SWEEP_MAX_RESERVATIONS = 500
+# Of holds that have run out, so many are one transaction, and the next ones wait for it: whoever orders the same
+# products stands behind hundredths of a second, not behind all that end with a sale. It is thousands in a second still.
+EXPIRY_AT_ONCE_MAX_RESERVATIONS = 100
 
 AVAILABILITY_FRESH_S = 0.05  # how old a displayed number may be when nobody tells this process what others do
 AVAILABILITY_SHARED_FRESH_S = 1.0  # and when Valkey does: the bound for whatever was lost on the way

@@ -85,7 +85,7 @@ class Refused(msgspec.Struct, tag_field="kind", tag="refused"):
 
 
 class Nothing(msgspec.Struct, tag_field="kind", tag="nothing"):
-    """There was nothing to do (a timer that fired early)."""
+    """There was nothing to do (a hold that has not run out, or is over)."""
 
 
 Done = OperationDone | ReservationDone | TransferDone | PurchaseOrderDone | ReturnDone | Nothing

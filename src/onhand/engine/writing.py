@@ -9,7 +9,6 @@ from onhand.db import queries_alert as alert
 from onhand.db import queries_event, queries_ledger, queries_level, queries_reservation, queries_transfer
 from onhand.db.arrays import Ids, Ints, Texts, Times
 from onhand.db.query import Statement
-from onhand.domain.reservation import OPEN
 from onhand.domain.world import World
 from onhand.engine.writing_floor import return_writes, room_writes
 from onhand.engine.writing_supply import state_writes, supply_writes
@@ -157,16 +156,6 @@ def _reservations(world: World, cell: int) -> Iterator[Write]:
                 "reservation_ids": Ids([r.reservation_id for r in changed]),
                 "statuses": Texts([str(r.status) for r in changed]),
                 "expires_ats": Times([r.expires_at for r in changed]),
-            },
-        )
-    timed = [r for r in touched if r.expires_at is not None and r.status in OPEN]
-    if timed:
-        yield (
-            queries_reservation.INSERT_TIMERS,
-            {
-                "cell": cell,
-                "expires_ats": Times([r.expires_at for r in timed]),
-                "reservation_ids": Ids([r.reservation_id for r in timed]),
             },
         )
 

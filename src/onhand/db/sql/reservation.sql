@@ -67,21 +67,12 @@ FROM unnest(:reservation_ids::uuid[], :line_numbers::int8[], :warehouse_ids::uui
 WHERE reservation_line.cell = :cell AND reservation_line.reservation_id = new.reservation_id
   AND reservation_line.line = new.line AND reservation_line.warehouse_id = new.warehouse_id;
 
--- name: insert_timers!
-INSERT INTO reservation_timer (cell, expires_at, reservation_id)
-SELECT :cell, expires_at, reservation_id
-FROM unnest(:expires_ats::timestamptz[], :reservation_ids::uuid[]) AS new (expires_at, reservation_id)
-ON CONFLICT DO NOTHING;
-
--- name: read_due_timers
-SELECT expires_at, reservation_id FROM reservation_timer
-WHERE cell = :cell AND expires_at <= :now ORDER BY expires_at, reservation_id LIMIT :row_limit;
-
--- name: delete_timers!
-DELETE FROM reservation_timer USING unnest(:expires_ats::timestamptz[], :reservation_ids::uuid[])
-  AS fired (expires_at, reservation_id)
-WHERE reservation_timer.cell = :cell AND reservation_timer.expires_at = fired.expires_at
-  AND reservation_timer.reservation_id = fired.reservation_id;
+-- name: find_ended_holds
+-- Open still, though they have run out: by the index reservation_ends, whose statuses these are.
+SELECT expires_at AS ended_at, reservation_id FROM reservation
+WHERE cell = :cell AND status IN ('active', 'partially_fulfilled') AND expires_at <= :now
+  AND ((expires_at, reservation_id) > (:after_end::timestamptz, :after_id::uuid) OR :after_id::uuid IS NULL)
+ORDER BY expires_at, reservation_id LIMIT :row_limit;
 
 -- name: find_reservations_of_order
 SELECT reservation_id FROM reservation

@@ -230,7 +230,7 @@ class Telling:
             await transfers.receive(self.onhand, ACTOR, move.transfer_id, TransferPart(), key)
 
     async def _lapse(self, event: e.Lapse) -> None:
-        """As the sweep does it every second; the timers are left to the sweep."""
+        """As the sweep does it every second."""
         order = parse_id(self._orders[event.number].reservation_id, "reservation_id")
         header = Header(new_id(), expiry.ACTOR, "expired", "reservation", str(order))
         await self.lane.submit(Expire(header, order))
