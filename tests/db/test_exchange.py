@@ -1,5 +1,6 @@
 """Several statements in one round trip: their rows, their errors, and what stays usable afterwards."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import psycopg
@@ -68,3 +69,47 @@ async def test_a_lost_connection_is_an_operational_error(empty_database_url: str
         with pytest.raises(psycopg.OperationalError):
             await connection.exchange([Asked("SELECT 1"), Asked("SELECT 2")])
         assert connection.closed
+
+
+async def test_a_cancelled_question_leaves_no_answer_for_the_next(empty_database_url: str) -> None:
+    async with await connect(empty_database_url) as connection:
+        asking = asyncio.create_task(connection.exchange([Asked("SELECT pg_sleep(60)")]))
+        await asyncio.sleep(0.2)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        assert connection.closed
+        with pytest.raises(psycopg.OperationalError):
+            await connection.exchange([Asked("SELECT 1::int8")])
+
+
+async def test_a_connection_killed_while_nothing_is_asked_is_told_to_the_next_who_asks(empty_database_url: str) -> None:
+    async with await connect(empty_database_url) as connection, await connect(empty_database_url) as killer:
+        [[(pid,)]] = await connection.exchange([Asked("SELECT pg_backend_pid()")])
+        await killer.exchange([Asked("SELECT pg_terminate_backend(%(pid)s::int4)", {"pid": pid})])
+        await asyncio.sleep(0.2)  # The event loop hears of it, and looks away.
+        with pytest.raises(psycopg.OperationalError):
+            await connection.exchange([Asked("SELECT 1::int8")])
+        assert connection.closed
+        async with await connect(empty_database_url) as third:  # Perhaps on the same descriptor.
+            assert await third.exchange([Asked("SELECT 1::int8")]) == [[(1,)]]
+
+
+async def test_a_connection_killed_while_it_is_asked(empty_database_url: str) -> None:
+    async with await connect(empty_database_url) as killer:
+        for _ in range(20):
+            async with await connect(empty_database_url) as connection:
+                [[(pid,)]] = await connection.exchange([Asked("SELECT pg_backend_pid()")])
+                asking = asyncio.create_task(connection.exchange([Asked("SELECT pg_sleep(60)")]))
+                await asyncio.sleep(0.02)
+                await killer.exchange([Asked("SELECT pg_terminate_backend(%(pid)s::int4)", {"pid": pid})])
+                with pytest.raises(psycopg.OperationalError):
+                    await asking
+
+
+async def test_exchanges_and_statements_of_psycopg_take_turns(empty_database_url: str) -> None:
+    async with await connect(empty_database_url) as connection:
+        for number in range(5):
+            assert await connection.exchange([Asked("SELECT %(number)s", {"number": number})]) == [[(number,)]]
+            cursor = await connection.execute("SELECT %s::int8", [number])
+            assert await cursor.fetchall() == [(number,)]

@@ -92,10 +92,13 @@ class ExchangingConnection(AsyncConnection[Any]):
         except StopIteration as end:
             rows: list[Rows] = end.value
             return rows
-        except asyncio.CancelledError:
-            self.pgconn.finish()  # What is still to come would be taken for the answer to the next question.
+        except BaseException as error:
+            self._look_away(loop)  # At once: libpq may have closed the socket, and its number is free for another.
+            if isinstance(error, asyncio.CancelledError):
+                self.pgconn.finish()  # What is still to come would be taken for the answer to the next question.
             raise
-        return await self.wait(work)  # More than the socket takes at once.
+        rest: list[Rows] = await self.wait(work)  # More than the socket takes at once.
+        return rest
 
     def _readable(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._woken is None:
