@@ -11,6 +11,7 @@ from embedded_tools import App, is_running, query, server_pid, superuser_url, un
 from onhand.embedded import binaries, server
 from onhand.embedded.errors import BadHome, StartFailed
 from onhand.embedded.home import Home
+from onhand.embedded.postmaster import memory_mb
 
 
 def test_a_cold_start_gives_a_database_of_our_own(home):
@@ -127,6 +128,13 @@ def test_settings_win_over_ours_but_not_over_safety(used_home):
     with server.start(used_home, settings=settings) as running:
         assert query(running.url, "SHOW max_connections") == "33"
         assert query(running.url, "SHOW listen_addresses") == ""
+
+
+def test_a_container_may_take_less_than_the_machine_has(tmp_path):
+    (tmp_path / "limit").write_text("1073741824\n")
+    (tmp_path / "none").write_text("max\n")
+    assert memory_mb([]) == memory_mb([tmp_path / "absent", tmp_path / "none"])
+    assert memory_mb([tmp_path / "none", tmp_path / "limit"]) == min(1024, memory_mb([]))
 
 
 def test_a_server_that_will_not_start_says_why_and_leaves_nothing_behind(used_home):

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ FAST_STOP_S = 60.0  # a fast shutdown ends with a checkpoint, which may have gig
 IMMEDIATE_STOP_S = 15.0  # PostgreSQL itself kills its children 5 s after SIGQUIT
 ORPHANS_AFTER_S = 1.0
 SHARED_BUFFERS_MB_MAX, SHARED_BUFFERS_MB_MIN = 2048, 32
+MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))  # v2, v1
 PROBE_TIMEOUT_S = 5.0
 # `&` makes it nobody's child: it outlives us, and leaves us no zombie to reap.
 DETACH = ("/bin/sh", "-c", 'exec "$@" &', "sh")
@@ -70,10 +71,18 @@ def data_argument(home: Home, directory: Path) -> str:
     return "/proc/self/cwd"
 
 
+def memory_mb(limits: Iterable[Path] = MEMORY_LIMITS) -> int:
+    """What this machine has, or what its container may take."""
+    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    for limit in limits:
+        with contextlib.suppress(OSError, ValueError):  # There is none, or it says "max".
+            found.append(int(limit.read_text()))
+    return min(found) >> 20
+
+
 def server_settings(home: Home, settings: Mapping[str, str], alive: FileLock) -> dict[str, str]:
     """All settings of the server: ours, then the caller's, then those that we find it by."""
-    ram_mb = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
-    shared_buffers_mb = max(SHARED_BUFFERS_MB_MIN, min(SHARED_BUFFERS_MB_MAX, ram_mb // 8))
+    shared_buffers_mb = max(SHARED_BUFFERS_MB_MIN, min(SHARED_BUFFERS_MB_MAX, memory_mb() // 8))
     ours = {
         "checkpoint_timeout": "15min",
         "fsync": "on",
