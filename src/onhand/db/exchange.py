@@ -152,7 +152,7 @@ class ExchangingConnection(AsyncConnection[Any]):
         results: list[PGresult] = []
         while True:
             while pgconn.is_busy():
-                if ((yield Wait.R) or 0) & Ready.R:
+                if ((yield Wait.R) or 0) & Ready.R:  # None: _driven has read it already.
                     pgconn.consume_input()
             result = pgconn.get_result()
             if result is None:  # The end of one statement's results.
