@@ -41,7 +41,11 @@ class OneLane(Engine):
         entered = self._entered = asyncio.Event()
         task = asyncio.create_task(call)
         task.add_done_callback(lambda _: entered.set())
-        await entered.wait()
+        try:
+            await entered.wait()
+        except BaseException:
+            task.cancel()  # Nobody else knows of it.
+            raise
         return task
 
 

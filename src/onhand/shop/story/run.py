@@ -82,8 +82,15 @@ class Telling:
         """Every event at its time; what fails for want of stock is counted. Raises DomainError."""
         for told, moment in self._moments(story):
             self.clock.time = max(self.clock.time, moment[-1].at)
-            tasks = [await self.lane.begin(self._happen(event)) for event in moment]
-            await asyncio.gather(*tasks)
+            tasks: list[asyncio.Task[None]] = []
+            try:
+                for event in moment:
+                    tasks.append(await self.lane.begin(self._happen(event)))  # noqa: PERF401  kept if one of them fails
+                await asyncio.gather(*tasks)
+            except BaseException:
+                for task in tasks:  # Also those that are not gathered yet: nobody would hear what becomes of them.
+                    task.cancel()
+                raise
             if progress is not None:
                 progress(told, len(story))
 
